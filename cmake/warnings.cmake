@@ -1,0 +1,9 @@
+# One set of warnings for all our code; third-party headers come in as SYSTEM.
+add_library(tidegate_warnings INTERFACE)
+target_compile_options(tidegate_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wextra-semi -Werror)
+if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+  target_compile_options(tidegate_warnings INTERFACE -Wthread-safety)
+endif()
+target_compile_definitions(tidegate_warnings INTERFACE _GLIBCXX_ASSERTIONS)
