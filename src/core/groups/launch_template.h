@@ -1,0 +1,47 @@
+// Launch template and its versions: what an instance is made from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/strong.h"
+#include "base/time.h"
+
+namespace tidegate::groups {
+
+using LaunchTemplateId = Strong<struct LaunchTemplateIdTag>;
+
+struct LaunchTemplateVersion {
+  std::int64_t number = 1;
+  std::string image_id;
+  std::string instance_type;
+  std::string user_data;  // decoded
+  std::string iam_instance_profile;
+  std::vector<std::string> security_groups;
+  Instant created;
+  bool operator==(const LaunchTemplateVersion&) const = default;
+};
+
+struct LaunchTemplate {
+  LaunchTemplateId id;
+  std::string name;
+  std::int64_t default_version = 1;
+  std::vector<LaunchTemplateVersion> versions;  // ascending; the last is $Latest
+  Instant created;
+  bool operator==(const LaunchTemplate&) const = default;
+};
+
+/// What a group names: "$Latest", "$Default" or a number.
+struct LaunchTemplateSpecification {
+  LaunchTemplateId id;
+  std::string name;
+  std::string version = "$Default";
+  bool operator==(const LaunchTemplateSpecification&) const = default;
+};
+
+/// The version a specification means now; null when there is no such version.
+const LaunchTemplateVersion* resolve(const LaunchTemplate& launch_template,
+                                     const std::string& version);
+
+}  // namespace tidegate::groups

@@ -1,0 +1,56 @@
+// The lifecycle of an instance in a group, as a table (AUTOSCALING.md §2.1). The enum is full from
+// the first day; edges that are not built yet are refused by next_state(). Pure.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+namespace tidegate::groups {
+
+enum class LifecycleState {
+  Pending,
+  PendingWait,
+  PendingProceed,
+  Quarantined,
+  InService,
+  Terminating,
+  TerminatingWait,
+  TerminatingProceed,
+  TerminatingRetained,
+  Terminated,
+  Detaching,
+  Detached,
+  EnteringStandby,
+  Standby,
+  ReplacingRootVolume,
+  ReplacingRootVolumeWait,
+  ReplacingRootVolumeProceed,
+  RootVolumeReplaced,
+  WarmedPending,
+  WarmedPendingWait,
+  WarmedPendingProceed,
+  WarmedPendingRetained,
+  WarmedTerminating,
+  WarmedTerminatingWait,
+  WarmedTerminatingProceed,
+  WarmedTerminatingRetained,
+  WarmedTerminated,
+  WarmedStopped,
+  WarmedRunning,
+  WarmedHibernated,
+};
+std::string_view to_string(LifecycleState state);  // "Pending:Wait", "Warmed:Pending:Proceed", …
+std::optional<LifecycleState> parse_lifecycle_state(std::string_view text);
+
+enum class LifecycleEvent {
+  Serves,       // answered through the balancer's path, or runs in a group without target groups
+  LaunchFails,  // did not serve in time, or could not be started
+  Terminate,    // scale-in, unhealthy, API, group deletion
+  Undrain,      // load is back before SIGTERM: allowed once per instance (the caller keeps count)
+  Gone,         // nothing is left of it
+};
+
+/// The state after `event`, or absent where the table has no such edge.
+std::optional<LifecycleState> next_state(LifecycleState state, LifecycleEvent event);
+
+}  // namespace tidegate::groups

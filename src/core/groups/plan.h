@@ -1,0 +1,124 @@
+// The planner of a group: plan(group, instances, facts, now) → actions, each with its Cause. Pure
+// and level-triggered: it looks at what is, not at what was asked for; an action that got lost is
+// planned again. The engine applies an action to its state (journalled) before any driver hears of
+// it, so an action never repeats while its effect is under way.
+//
+// Invariants, checked by check_plan() after every step of the simulator:
+//  - counted capacity (Pending + InService without an instance whose replacement is launched) never
+//  leaves min..max
+//    by an action of the planner;
+//  - an instance becomes InService only when every target group of the group reports it healthy (or
+//  none is attached
+//    and it runs);
+//  - at most max(1, 10 % of desired) replacements are under way; none while >= 2 instances fail and
+//  they are > 50 %.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/groups/activity.h"
+#include "core/groups/auto_scaling_group.h"
+#include "core/groups/instance.h"
+
+namespace tidegate::groups {
+
+struct LaunchInstance {
+  std::string zone;                    // fewest instances first, ties by name
+  std::optional<InstanceId> replaces;  // launch-first replacement of that one
+  std::string cause;
+  bool operator==(const LaunchInstance&) const = default;
+};
+struct EnterService {  // Pending → InService; its launch activity is Successful
+  InstanceId id;
+  bool operator==(const EnterService&) const = default;
+};
+struct FailLaunch {  // Pending → Terminating, straight to Killing; its launch activity is Failed
+                     // with `message`
+  InstanceId id;
+  std::string message;
+  bool operator==(const FailLaunch&) const = default;
+};
+struct MarkUnhealthy {
+  InstanceId id;
+  std::string reason;  // one sentence
+  bool operator==(const MarkUnhealthy&) const = default;
+};
+struct BeginTermination {  // InService → Terminating
+  InstanceId id;
+  TerminationReason reason = TerminationReason::ScaleIn;
+  TerminationStage first_stage =
+      TerminationStage::Draining;  // Killing when nothing is left to drain
+  std::string cause;
+  bool operator==(const BeginTermination&) const = default;
+};
+struct Undrain {  // Terminating (Draining) → InService instead of a launch
+  InstanceId id;
+  std::string cause;
+  bool operator==(const Undrain&) const = default;
+};
+struct AdvanceTermination {  // to a later stage
+  InstanceId id;
+  TerminationStage stage = TerminationStage::Stopping;
+  bool operator==(const AdvanceTermination&) const = default;
+};
+struct FinishTermination {  // nothing is left of it: Terminated, its activity Successful
+  InstanceId id;
+  bool operator==(const FinishTermination&) const = default;
+};
+using Action = std::variant<LaunchInstance,
+                            EnterService,
+                            FailLaunch,
+                            MarkUnhealthy,
+                            BeginTermination,
+                            Undrain,
+                            AdvanceTermination,
+                            FinishTermination>;
+
+/// A reason why something that was due did not happen; goes to the ledger and to `status`.
+struct Blocker {
+  std::string what;   // "launch", "replace i-…", "scale in"
+  std::string why;    // one sentence
+  std::string until;  // what would change it
+  bool operator==(const Blocker&) const = default;
+};
+
+struct PlanInput {
+  const AutoScalingGroup& group;
+  std::span<const Instance> instances;               // every one that is not Terminated, by id
+  const std::map<InstanceId, InstanceFacts>& facts;  // by id; missing means nothing is seen of it
+  std::map<balancing::TargetGroupArn, Duration> deregistration_delays;
+  std::map<std::string, std::int64_t>
+      template_versions;           // "$Latest", "$Default" → number, for the termination order
+  bool capacity_available = true;  // false: the host has no room for another instance
+  Instant now;
+};
+
+struct Plan {
+  std::vector<Action> actions;  // in the order to take them
+  std::vector<Blocker> blockers;
+  std::optional<Instant> next_due;  // earliest deadline the plan waits for
+};
+
+/// The next steps toward desired capacity. One call plans the whole gap; calling it again right
+/// after its actions were applied (and nothing else changed) plans nothing.
+Plan plan(const PlanInput& input);
+
+/// Pending + InService, without an instance whose replacement is launched.
+std::int32_t counted_capacity(std::span<const Instance> instances);
+
+/// The order in which scale-in would take the InService instances: the default order (zone with
+/// most instances, oldest template version, closest to the next hour, then id) or the group's named
+/// policies. Protected ones are left out.
+std::vector<InstanceId> scale_in_order(const PlanInput& input);
+
+/// Empty when the invariants above hold for this state; else the first that does not, as a
+/// sentence.
+std::string check_invariants(const AutoScalingGroup& group, std::span<const Instance> instances);
+
+}  // namespace tidegate::groups
