@@ -1,0 +1,96 @@
+// Commands: the one door through which edge changes anything. A command is validated and journalled
+// on the engine's thread; its answer comes back on that thread through the callback. Any thread may
+// post.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_function.h"
+#include "core/groups/activity.h"
+#include "core/groups/instance.h"
+#include "core/stacks/stack.h"
+
+namespace tidegate::engine {
+
+/// Who asked. Every command carries it; it goes into the ledger.
+struct Principal {
+  std::string arn;  // "arn:aws:iam::000000000000:root"
+};
+
+struct CreateStack {
+  stacks::StackName name;
+  std::string template_body;
+  std::string template_folder;  // absolute; where the CLI read it, empty for other clients
+  std::map<std::string, std::string> parameters;
+  std::map<std::string, std::string> tags;
+};
+struct UpdateStack {
+  stacks::StackName name;     // or its ARN
+  std::string template_body;  // empty: UsePreviousTemplate
+  std::string template_folder;
+  std::map<std::string, std::string> parameters;
+};
+struct DeleteStack {
+  enum class Haste { Drain, Now };  // Now: no draining, SIGKILL (`tidegate down --now`)
+  stacks::StackName name;           // or its ARN; unknown ones succeed, as in AWS
+  Haste haste = Haste::Drain;
+};
+struct SetDesiredCapacity {
+  groups::GroupName group;
+  std::int32_t desired_capacity = 0;
+};
+struct TerminateInstance {
+  enum class Desired { Keep, Decrement };
+  groups::InstanceId instance;
+  Desired desired = Desired::Keep;
+};
+struct TargetDescription {
+  std::string id;
+  std::uint16_t port = 0;  // 0: the target group's
+};
+struct RegisterTargets {
+  balancing::TargetGroupArn target_group;
+  std::vector<TargetDescription> targets;
+};
+struct DeregisterTargets {
+  balancing::TargetGroupArn target_group;
+  std::vector<TargetDescription> targets;
+};
+using Command = std::variant<CreateStack,
+                             UpdateStack,
+                             DeleteStack,
+                             SetDesiredCapacity,
+                             TerminateInstance,
+                             RegisterTargets,
+                             DeregisterTargets>;
+
+struct StackIdAnswer {
+  std::string stack_id;
+};
+struct ActivityAnswer {
+  groups::Activity activity;
+};
+using Answer = std::variant<Ok, StackIdAnswer, ActivityAnswer>;
+
+using Reply = UniqueFunction<void(Result<Answer>)>;
+
+/// Errors are AWS's: ValidationError, AlreadyExistsException, TargetGroupNotFound, InvalidTarget,
+/// ScalingActivityInProgress, …
+class CommandDoor {
+ public:
+  CommandDoor() = default;
+  CommandDoor(const CommandDoor&) = delete;
+  CommandDoor& operator=(const CommandDoor&) = delete;
+  virtual ~CommandDoor() = default;
+
+  /// Bounded: with kMaxPending commands waiting it replies at once with Unavailable (Throttling).
+  virtual void post(Principal principal, Command command, Reply reply) = 0;
+};
+inline constexpr std::size_t kMaxPending = 256;
+
+}  // namespace tidegate::engine
