@@ -49,7 +49,12 @@ struct MarkUnhealthy {
   std::string reason;  // one sentence
   bool operator==(const MarkUnhealthy&) const = default;
 };
-struct BeginTermination {  // InService → Terminating
+struct MarkHealthy {  // an Unhealthy one that was not replaced (replacement suspended) and is well
+                      // again
+  InstanceId id;
+  bool operator==(const MarkHealthy&) const = default;
+};
+struct BeginTermination {  // InService (or Pending, when it is not wanted any more) → Terminating
   InstanceId id;
   TerminationReason reason = TerminationReason::ScaleIn;
   TerminationStage first_stage =
@@ -75,6 +80,7 @@ using Action = std::variant<LaunchInstance,
                             EnterService,
                             FailLaunch,
                             MarkUnhealthy,
+                            MarkHealthy,
                             BeginTermination,
                             Undrain,
                             AdvanceTermination,
@@ -104,6 +110,24 @@ struct Plan {
   std::vector<Blocker> blockers;
   std::optional<Instant> next_due;  // earliest deadline the plan waits for
 };
+
+/// An instance that the driver does not report this long after its launch, or any more, is Lost.
+/// A launch that no snapshot has shown is repeated by the engine until LaunchTimeout instead.
+inline constexpr Duration kUnseenGrace = std::chrono::seconds{5};
+
+/// Its processes are known to be gone for good, or EC2's status check failed: Exited, Lost, Failed,
+/// status_check_failed, or unseen for kUnseenGrace. Such a one is killed, never drained.
+bool is_known_dead(const Instance& instance, const InstanceFacts* facts, Instant now);
+
+/// What the balancer is to do with the instance's targets. Dead: also while a crashed process waits
+/// for its restart in place.
+balancing::TargetIntent target_intent(const Instance& instance,
+                                      const InstanceFacts* facts,
+                                      Instant now);
+
+/// Whether the driver is to be asked for SIGTERM: from Stopping on, with Drain Signal start from
+/// Draining on.
+bool wants_sigterm(const AutoScalingGroup& group, const Instance& instance);
 
 /// The next steps toward desired capacity. One call plans the whole gap; calling it again right
 /// after its actions were applied (and nothing else changed) plans nothing.
