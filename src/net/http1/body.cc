@@ -80,7 +80,7 @@ bool BodyReader::take(char c) {
     case Step::QuotedValue:
     case Step::QuotedEscape:
     case Step::QuotedEnd:
-      return count_extension_byte() && take_extension(c);
+      return (c == '\r' || count_extension_byte()) && take_extension(c);
     case Step::Data:
       return false;
     case Step::DataCr:

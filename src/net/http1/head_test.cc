@@ -288,7 +288,7 @@ TEST_CASE("request head: every cut of a good head needs more, byte by byte") {
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     RequestParser parser;
     CHECK(parser.parse(std::string_view{bytes}.substr(0, size)) == Parse::NeedMore);
-    asked += scan.worth_parsing(std::string_view{bytes}.substr(0, size)) ? 1 : 0;
+    asked += scan.worth_parsing(std::string_view{bytes}.substr(0, size)) ? 1U : 0U;
   }
   CHECK(asked == 1);  // the first line
   CHECK(scan.worth_parsing(bytes));
@@ -473,8 +473,8 @@ TEST_CASE("chars: the vector scan stops where the table says, at every offset") 
     for (std::size_t at : {0UL, 1UL, 15UL, 16UL, 17UL, 39UL}) {
       std::string text(40, 'a');
       text[at] = static_cast<char>(byte);
-      CHECK(end_of_value(text, 0) == (is(kValueChar, text[at]) ? 40 : at));
-      CHECK(end_of_target(text, 0) == (is(kTargetChar, text[at]) ? 40 : at));
+      CHECK(end_of_value(text, 0) == (is(kValueChar, text[at]) ? 40U : at));
+      CHECK(end_of_target(text, 0) == (is(kTargetChar, text[at]) ? 40U : at));
     }
   }
 }
