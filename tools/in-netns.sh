@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# usage: tools/in-netns.sh COMMAND…
+# Runs a test in network, mount and pid namespaces of its own, with a fresh TIDEGATE_HOME. Whatever it
+# leaves running ends with it. /sys stays the machine's: a new sysfs would hide /sys/fs/cgroup.
+set -euo pipefail
+if [ "$(id -u)" -ne 0 ]; then
+  echo "in-netns: needs root (network namespaces); run the tests with sudo" >&2
+  exit 1
+fi
+work=$(mktemp -d /tmp/tg.XXXXXX)
+cleanup() {
+  # Overlays of a killed instance went with the mount namespace; what is left are plain files.
+  rm -rf --one-file-system -- "$work"
+}
+trap cleanup EXIT
+export TIDEGATE_HOME=$work/home TMPDIR=$work
+unshare --net --mount --pid --fork --kill-child --mount-proc -- \
+  bash -c 'ip link set lo up; "$@"' in-netns "$@"
