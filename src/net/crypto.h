@@ -12,7 +12,7 @@ std::string sha256(std::string_view bytes);
 /// HMAC-SHA256 (RFC 2104): 32 bytes.
 std::string hmac_sha256(std::string_view key, std::string_view message);
 /// Equal, in a time that depends on the lengths only.
-bool equal_in_constant_time(std::string_view a, std::string_view b);
+bool constant_time_equal(std::string_view a, std::string_view b);
 /// `count` bytes of the operating system's randomness, for keys.
 std::string random_bytes(std::size_t count);
 

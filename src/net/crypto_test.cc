@@ -22,11 +22,11 @@ TEST_CASE("crypto: HMAC-SHA256 of RFC 4231's cases 2 and 6") {
 }
 
 TEST_CASE("crypto: texts are equal only when every byte is") {
-  CHECK(equal_in_constant_time("", ""));
-  CHECK(equal_in_constant_time("abc", "abc"));
-  CHECK_FALSE(equal_in_constant_time("abc", "abd"));
-  CHECK_FALSE(equal_in_constant_time("abc", "ab"));
-  CHECK_FALSE(equal_in_constant_time("", "a"));
+  CHECK(constant_time_equal("", ""));
+  CHECK(constant_time_equal("abc", "abc"));
+  CHECK_FALSE(constant_time_equal("abc", "abd"));
+  CHECK_FALSE(constant_time_equal("abc", "ab"));
+  CHECK_FALSE(constant_time_equal("", "a"));
 }
 
 TEST_CASE("crypto: random bytes come in the length asked for, and differ") {
