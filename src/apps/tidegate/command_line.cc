@@ -225,23 +225,23 @@ bool is_not_built(const std::string& verb) {
 Command usage_error(const Parser& parser,
                     const std::vector<std::string>& arguments,
                     const std::string& message) {
-  std::string text = "tidegate: " + message + "\n";
   std::vector<std::string> names;
   for (const auto& [verb, finish] : parser.verbs) {
     names.push_back(verb->get_name());
   }
-  const bool known =
-      !arguments.empty() && std::find(names.begin(), names.end(), arguments.front()) != names.end();
-  if (known) {
-    text += "See: tidegate " + arguments.front() + " --help\n";
-  } else {
-    if (!arguments.empty()) {
-      if (const auto close = nearest(arguments.front(), names)) {
-        text += "Did you mean '" + *close + "'?\n";
-      }
-    }
-    text += "See: tidegate --help\n";
+  const std::string first = arguments.empty() ? "" : arguments.front();
+  if (std::find(names.begin(), names.end(), first) != names.end()) {
+    return Say{"tidegate " + first + ": " + message + "\nSee: tidegate " + first + " --help\n",
+               Exit::Usage};
   }
+  if (first.starts_with("-")) {
+    return Say{"tidegate: " + message + "\nSee: tidegate --help\n", Exit::Usage};
+  }
+  std::string text = "tidegate: there is no verb '" + first + "'\n";
+  if (const auto close = nearest(first, names)) {
+    text += "Did you mean '" + *close + "'?\n";
+  }
+  text += "See: tidegate --help\n";
   return Say{text, Exit::Usage};
 }
 
