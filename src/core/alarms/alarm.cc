@@ -186,7 +186,8 @@ Evaluation evaluate(const Alarm& alarm,
                     Instant now) {
   const EvaluatedPoints points = evaluated_points(alarm, newest_first, newest_start);
   const std::optional<StateValue> state = state_of(alarm, points);
-  if (!state) {
+  const bool was_evaluated = !alarm.state_reason_data.empty();
+  if (!state || (*state == alarm.state && was_evaluated)) {
     return Evaluation{alarm.state, alarm.state_reason, alarm.state_reason_data};
   }
   return Evaluation{*state,

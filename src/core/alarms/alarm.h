@@ -76,7 +76,9 @@ std::int32_t evaluation_range(std::int32_t evaluation_periods, Duration period);
 
 /// Evaluates `alarm` on its evaluation range. newest_first: one value per period, absent where no
 /// data; its size is what the caller could fetch, usually evaluation_range(). newest_start: start
-/// of the newest of these periods. Keeps alarm.state where the algorithm says "keep".
+/// of the newest of these periods. Keeps alarm.state where the algorithm says "keep". A state that
+/// does not change keeps its reason too, as CloudWatch's does (the first evaluation of a new alarm
+/// gives it one): so a quiet alarm costs no text.
 Evaluation evaluate(const Alarm& alarm,
                     std::span<const std::optional<double>> newest_first,
                     Instant newest_start,

@@ -142,6 +142,21 @@ TEST_CASE("evaluate: what is kept is kept with its reason") {
   CHECK(kept == Evaluation{StateValue::Alarm, "because", "{}"});
 }
 
+TEST_CASE("evaluate: the reason tells of the evaluation that made the state, not of the newest") {
+  Alarm alarm = alarm_of(1, 1);
+  const Evaluation first = evaluate(alarm, {}, Instant{}, Instant{});
+  CHECK(first.state == alarm.state);
+  CHECK(first.reason == "Insufficient Data: 1 datapoint was unknown.");
+  CHECK(!first.reason_data.empty());
+  alarm.state_reason = first.reason;
+  alarm.state_reason_data = first.reason_data;
+  CHECK(evaluate(alarm, {}, Instant{seconds{60}}, Instant{seconds{60}}) == first);
+  const Evaluation changed = evaluate(alarm, points_of("X"), Instant{}, Instant{});
+  CHECK(changed.state == StateValue::Alarm);
+  CHECK(changed.reason != first.reason);
+  CHECK(changed.reason_data != first.reason_data);
+}
+
 TEST_CASE("evaluation_range: N and the extra periods") {
   struct Case {
     std::int32_t periods;
