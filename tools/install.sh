@@ -5,7 +5,7 @@ set -euo pipefail
 
 packages_of() {
   case $1 in
-    build) echo g++ cmake ninja-build pkg-config ccache mold libssl-dev libsqlite3-dev libyaml-cpp-dev \
+    build) echo g++ cmake ninja-build pkg-config ccache mold libssl-dev libcurl4-openssl-dev libsqlite3-dev libyaml-cpp-dev \
       libpugixml-dev libfmt-dev nlohmann-json3-dev libcli11-dev musl-tools python3-venv ca-certificates \
       nftables iproute2 curl ;;
     test) echo doctest-dev librapidcheck-dev clang-format-22 wrk procps ;;

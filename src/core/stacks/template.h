@@ -83,6 +83,9 @@ struct PlannedResource {
   bool operator==(const PlannedResource&) const = default;
 };
 
+/// A value may contain "{{DNSName:<load balancer ARN>}}" where the template asks for the DNSName of
+/// a load balancer without a name of its own: its address is known only once it exists, and whoever
+/// shows the output puts it there (resolve_dns_names).
 struct Output {
   std::string key, value, description;
   bool operator==(const Output&) const = default;
@@ -113,6 +116,10 @@ struct StackContext {
   std::map<std::string, std::string> parameters;
   std::map<LogicalId, std::string>
       physical_ids;  // of resources that exist (an update): kept, not generated anew
+  /// Of launch templates that exist (an update), as they are: when the template's data is not that
+  /// of the newest version, the plan has one version more, and GetAtt LatestVersionNumber is its
+  /// number.
+  std::map<LogicalId, groups::LaunchTemplate> launch_templates;
   std::function<std::string(IdKind)> new_id;
   double host_vcpus = 1;  // for InstanceScale auto
   std::int64_t host_memory_mib = 1024;
@@ -133,10 +140,16 @@ struct ResourceChange {
   std::vector<std::string> changed_properties;  // "MaxSize", …
 };
 
+/// `text` with each "{{DNSName:<arn>}}" replaced by what dns_name gives for that ARN.
+std::string resolve_dns_names(
+    std::string text,
+    const std::function<std::string(const balancing::LoadBalancerArn&)>& dns_name);
+
 /// What an update in place does, in order. Group sizes, policy target, alarms, target-group
 /// attributes, launch template version and listener rules may change (rules and alarms may also
 /// come and go); any other change is refused, by resource and property. An empty list: nothing to
-/// change.
+/// change, if the metadata is equal too: prices, receivers and what new instances are made from
+/// take effect without any resource changing.
 Result<std::vector<ResourceChange>> plan_update(const StackPlan& before, const StackPlan& after);
 
 }  // namespace tidegate::stacks
