@@ -34,6 +34,7 @@ enum class TerminationStage {
   Killing,   // SIGKILL asked for; waits until nothing is left
 };
 std::string_view to_string(TerminationStage stage);
+std::optional<TerminationStage> parse_termination_stage(std::string_view text);
 
 enum class TerminationReason {
   None,
@@ -45,6 +46,7 @@ enum class TerminationReason {
   Replaced
 };
 std::string_view to_string(TerminationReason reason);
+std::optional<TerminationReason> parse_termination_reason(std::string_view text);
 
 struct Instance {
   InstanceId id;
@@ -60,6 +62,8 @@ struct Instance {
   Instant launched;
   std::optional<Instant> in_service_since;
   TerminationStage stage = TerminationStage::None;
+  // While InService: UserRequest means that a user asked for its termination, which waits for its
+  // replacement if it is the last that serves.
   TerminationReason termination_reason = TerminationReason::None;
   std::optional<Instant> stage_since;
   bool undrained = false;  // the one un-drain is used up

@@ -3,7 +3,7 @@
 // planned again. The engine applies an action to its state (journalled) before any driver hears of
 // it, so an action never repeats while its effect is under way.
 //
-// Invariants, checked by check_plan() after every step of the simulator:
+// Invariants, checked by check_invariants() after every step of the simulator:
 //  - counted capacity (Pending + InService without an instance whose replacement is launched) never
 //  leaves min..max
 //    by an action of the planner;
@@ -100,8 +100,12 @@ struct PlanInput {
   const std::map<InstanceId, InstanceFacts>& facts;  // by id; missing means nothing is seen of it
   std::map<balancing::TargetGroupArn, Duration> deregistration_delays;
   std::map<std::string, std::int64_t>
-      template_versions;           // "$Latest", "$Default" → number, for the termination order
-  bool capacity_available = true;  // false: the host has no room for another instance
+      template_versions;             // "$Latest", "$Default" → number, for the termination order
+  bool capacity_available = true;    // false: the host has no room for another instance
+  std::optional<std::int32_t> room;  // how many more fit the host; absent: no limit is known
+  // When the data plane's reports became fresh again; a launch gets kReconnectGrace from then on.
+  // Absent: as long as the instances live.
+  std::optional<Instant> data_plane_connected_since;
   Instant now;
 };
 
@@ -114,6 +118,10 @@ struct Plan {
 /// An instance that the driver does not report this long after its launch, or any more, is Lost.
 /// A launch that no snapshot has shown is repeated by the engine until LaunchTimeout instead.
 inline constexpr Duration kUnseenGrace = std::chrono::seconds{5};
+
+/// After the balancer was away, a launch is not failed by LaunchTimeout before its targets could be
+/// probed anew.
+inline constexpr Duration kReconnectGrace = std::chrono::seconds{10};
 
 /// Its processes are known to be gone for good, or EC2's status check failed: Exited, Lost, Failed,
 /// status_check_failed, or unseen for kUnseenGrace. Such a one is killed, never drained.
@@ -132,6 +140,9 @@ bool wants_sigterm(const AutoScalingGroup& group, const Instance& instance);
 /// The next steps toward desired capacity. One call plans the whole gap; calling it again right
 /// after its actions were applied (and nothing else changed) plans nothing.
 Plan plan(const PlanInput& input);
+
+/// How many health replacements may be under way at once: max(1, 10 % of desired).
+std::int32_t max_replacements(const AutoScalingGroup& group);
 
 /// Pending + InService, without an instance whose replacement is launched.
 std::int32_t counted_capacity(std::span<const Instance> instances);

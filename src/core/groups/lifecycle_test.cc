@@ -1,0 +1,65 @@
+#include "core/groups/lifecycle.h"
+
+#include <array>
+#include <set>
+#include <string>
+
+#include <doctest/doctest.h>
+
+using namespace tidegate::groups;
+
+namespace {
+
+constexpr int kStates = 30;
+
+TEST_CASE("lifecycle: every state has AWS's name, and the name reads back") {
+  std::set<std::string> names;
+  for (int i = 0; i < kStates; ++i) {
+    const auto state = static_cast<LifecycleState>(i);
+    names.insert(std::string{to_string(state)});
+    CHECK(parse_lifecycle_state(to_string(state)) == state);
+  }
+  CHECK(names.size() == kStates);
+  CHECK(static_cast<int>(LifecycleState::WarmedHibernated) == kStates - 1);
+  CHECK(to_string(LifecycleState::PendingWait) == "Pending:Wait");
+  CHECK(to_string(LifecycleState::WarmedPendingProceed) == "Warmed:Pending:Proceed");
+  CHECK(to_string(LifecycleState::TerminatingRetained) == "Terminating:Retained");
+  CHECK(to_string(LifecycleState::ReplacingRootVolumeWait) == "ReplacingRootVolume:Wait");
+  CHECK_FALSE(parse_lifecycle_state("pending").has_value());
+  CHECK_FALSE(parse_lifecycle_state("").has_value());
+}
+
+TEST_CASE("lifecycle: the table has exactly these edges") {
+  struct Edge {
+    LifecycleState from;
+    LifecycleEvent event;
+    LifecycleState to;
+  };
+  const auto edges = std::to_array<Edge>({
+      {LifecycleState::Pending, LifecycleEvent::Serves, LifecycleState::InService},
+      {LifecycleState::Pending, LifecycleEvent::LaunchFails, LifecycleState::Terminating},
+      {LifecycleState::Pending, LifecycleEvent::Terminate, LifecycleState::Terminating},
+      {LifecycleState::InService, LifecycleEvent::Terminate, LifecycleState::Terminating},
+      {LifecycleState::Terminating, LifecycleEvent::Undrain, LifecycleState::InService},
+      {LifecycleState::Terminating, LifecycleEvent::Gone, LifecycleState::Terminated},
+  });
+  std::size_t found = 0;
+  for (int i = 0; i < kStates; ++i) {
+    for (const LifecycleEvent event : {LifecycleEvent::Serves,
+                                       LifecycleEvent::LaunchFails,
+                                       LifecycleEvent::Terminate,
+                                       LifecycleEvent::Undrain,
+                                       LifecycleEvent::Gone}) {
+      const auto next = next_state(static_cast<LifecycleState>(i), event);
+      for (const Edge& edge : edges) {
+        if (static_cast<int>(edge.from) == i && edge.event == event) {
+          CHECK(next == edge.to);
+        }
+      }
+      found += next ? 1U : 0U;
+    }
+  }
+  CHECK(found == edges.size());
+}
+
+}  // namespace
