@@ -2,9 +2,9 @@
 
 #include <charconv>
 #include <cmath>
-#include <cstdlib>
 
 #include "base/check.h"
+#include "base/text.h"
 
 namespace tidegate::alarms {
 namespace {
@@ -146,7 +146,8 @@ std::string format_reason_number(double value) {
   if (mark == std::string::npos) {
     return "NaN";
   }
-  const int exponent = std::atoi(text.c_str() + mark + 1);
+  const std::size_t number = text[mark + 1] == '+' ? mark + 2 : mark + 1;
+  const std::int64_t exponent = parse_int(std::string_view{text}.substr(number)).value_or(0);
   std::string digits = text.substr(0, 1) + (mark > 2 ? text.substr(2, mark - 2) : std::string{});
   const std::string sign = value < 0 ? "-" : "";
   if (exponent < -3 || exponent > 6) {

@@ -40,10 +40,8 @@ class Group {
     evaluate(low_, low);
     return vote(policy_,
                 capacity_,
-                high_,
-                &low_,
-                mean_of_newest(high, 1),
-                mean_of_newest(low, low_.evaluation_periods));
+                {high_, mean_of_newest(high, 1)},
+                AlarmReading{low_, mean_of_newest(low, low_.evaluation_periods)});
   }
 
   StateValue high_state() const { return high_.state; }

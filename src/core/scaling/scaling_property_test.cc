@@ -37,12 +37,11 @@ Drawn drawn_vote(const GroupCapacity& capacity) {
   alarms::Alarm low = make_low_alarm(drawn.policy, "l");
   high.state = any_state();
   low.state = any_state();
-  drawn.vote = vote(drawn.policy,
-                    capacity,
-                    high,
-                    drawn.policy.disable_scale_in ? nullptr : &low,
-                    *rc::gen::inRange(0, 400),
-                    *rc::gen::inRange(0, 100));
+  std::optional<AlarmReading> low_reading;
+  if (!drawn.policy.disable_scale_in) {
+    low_reading.emplace(AlarmReading{low, *rc::gen::inRange(0, 100)});
+  }
+  drawn.vote = vote(drawn.policy, capacity, {high, *rc::gen::inRange(0, 400)}, low_reading);
   return drawn;
 }
 
@@ -84,7 +83,7 @@ TEST_CASE("vote: after a wanted scale-in the same load is still within the targe
     const std::int32_t desired = *rc::gen::inRange(1, 50);
     const GroupCapacity capacity{0, 50, desired, desired, 0};
     const double metric = policy.target_value * *rc::gen::inRange(0, 100) / 100;
-    const Vote vote = scaling::vote(policy, capacity, high, &low, {}, metric);
+    const Vote vote = scaling::vote(policy, capacity, {high, {}}, AlarmReading{low, metric});
     const auto most = policy.target_value * (1 + 1e-6);
     RC_ASSERT((metric * desired <= most * vote.capacity));
     RC_ASSERT((vote.kind == VoteKind::Hold || vote.capacity < desired));

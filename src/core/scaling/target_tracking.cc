@@ -115,17 +115,16 @@ Vote formula_vote(const TargetTrackingPolicy& policy,
 
 Vote scale_out_vote(const TargetTrackingPolicy& policy,
                     const GroupCapacity& capacity,
-                    const alarms::Alarm& high,
-                    std::optional<double> metric) {
-  if (!metric || capacity.measured <= 0) {
+                    const AlarmReading& high) {
+  if (!high.metric || capacity.measured <= 0) {
     Vote vote = idle_vote(policy,
                           capacity,
                           VoteKind::NoData,
                           "its high alarm is in ALARM, but no warm instance is measured");
-    vote.alarm = high.name;
+    vote.alarm = high.alarm.name;
     return vote;
   }
-  Vote vote = formula_vote(policy, capacity, *metric, high.name);
+  Vote vote = formula_vote(policy, capacity, *high.metric, high.alarm.name);
   const std::int32_t clamped =
       std::clamp(vote.unclamped_capacity, capacity.min_size, capacity.max_size);
   if (vote.unclamped_capacity <= capacity.desired) {
@@ -149,16 +148,15 @@ Vote scale_out_vote(const TargetTrackingPolicy& policy,
 
 Vote scale_in_vote(const TargetTrackingPolicy& policy,
                    const GroupCapacity& capacity,
-                   const alarms::Alarm& low,
-                   std::optional<double> metric) {
-  if (!metric || capacity.measured <= 0) {
+                   const AlarmReading& low) {
+  if (!low.metric || capacity.measured <= 0) {
     return idle_vote(policy,
                      capacity,
                      VoteKind::NoData,
                      "its low alarm is in ALARM, but its window began anew with the last change of "
                      "capacity and is not full");
   }
-  Vote vote = formula_vote(policy, capacity, *metric, low.name);
+  Vote vote = formula_vote(policy, capacity, *low.metric, low.alarm.name);
   const std::int32_t clamped =
       std::clamp(vote.unclamped_capacity, capacity.min_size, capacity.max_size);
   if (vote.unclamped_capacity >= capacity.desired) {
@@ -290,28 +288,26 @@ alarms::Alarm make_low_alarm(const TargetTrackingPolicy& policy, std::string_vie
 
 Vote vote(const TargetTrackingPolicy& policy,
           const GroupCapacity& capacity,
-          const alarms::Alarm& high,
-          const alarms::Alarm* low,
-          std::optional<double> high_metric,
-          std::optional<double> low_metric) {
+          const AlarmReading& high,
+          const std::optional<AlarmReading>& low) {
   TG_CHECK(policy.target_value > 0);
-  TG_CHECK(low != nullptr || policy.disable_scale_in);
+  TG_CHECK(low || policy.disable_scale_in);
   if (!policy.enabled) {
     return idle_vote(policy, capacity, VoteKind::Hold, "the policy is disabled");
   }
-  if (high.state == alarms::StateValue::Alarm) {
-    return scale_out_vote(policy, capacity, high, high_metric);
+  if (high.alarm.state == alarms::StateValue::Alarm) {
+    return scale_out_vote(policy, capacity, high);
   }
-  if (high.state == alarms::StateValue::InsufficientData) {
+  if (high.alarm.state == alarms::StateValue::InsufficientData) {
     return idle_vote(policy, capacity, VoteKind::NoData, "its high alarm is in INSUFFICIENT_DATA");
   }
   if (policy.disable_scale_in) {
     return idle_vote(
         policy, capacity, VoteKind::Hold, "its high alarm is OK, and DisableScaleIn is set");
   }
-  switch (low->state) {
+  switch (low->alarm.state) {
     case alarms::StateValue::Alarm:
-      return scale_in_vote(policy, capacity, *low, low_metric);
+      return scale_in_vote(policy, capacity, *low);
     case alarms::StateValue::InsufficientData:
       return idle_vote(policy, capacity, VoteKind::NoData, "its low alarm is in INSUFFICIENT_DATA");
     case alarms::StateValue::Ok:

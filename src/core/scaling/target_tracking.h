@@ -86,25 +86,29 @@ struct Vote {
   std::string why;                      // one sentence
   std::string
       blocked_by;  // what kept it from voting for a change ("instances are warming up"), or empty
-  alarms::AlarmName alarm;  // that moved it, for the Cause text
+  alarms::AlarmName alarm;  // in ALARM: that moved it (for the Cause text) or holds the capacity
 };
 
-/// One policy's vote. high, low: the present states of its alarms. high_metric: mean of the newest
-/// high window (the value for scaling out), low_metric: mean of the low window. out = ceil(C × m /
-/// T) acted on only above desired; in = max(min, ceil(C × m / T)) only below; C = measured. Warming
-/// capacity counts when scaling out: the wanted capacity is compared with desired, which includes
-/// it. Scale-in is blocked while instances warm.
+/// One of a policy's alarms as it stands now, and the value its side of the formula uses.
+struct AlarmReading {
+  const alarms::Alarm& alarm;
+  std::optional<double> metric;  // absent while its window is not full
+};
+
+/// One policy's vote. high.metric: mean of the newest high window; low->metric: mean of the low
+/// window; low is absent with DisableScaleIn only. out = ceil(C × m / T) acted on only above
+/// desired; in = max(min, ceil(C × m / T)) only below; C = measured. Warming capacity counts when
+/// scaling out: the wanted capacity is compared with desired, which includes it. Scale-in is
+/// blocked while instances warm.
 Vote vote(const TargetTrackingPolicy& policy,
           const GroupCapacity& capacity,
-          const alarms::Alarm& high,
-          const alarms::Alarm* low,
-          std::optional<double> high_metric,
-          std::optional<double> low_metric);
+          const AlarmReading& high,
+          const std::optional<AlarmReading>& low);
 
 struct CapacityDecision {
   std::int32_t desired = 0;           // equal to the present one when nothing changes
   std::optional<std::size_t> winner;  // index into the votes
-  std::string blocked_by;             // why a wanted scale-in did not happen, or empty
+  std::string blocked_by;             // why a wanted change did not happen, or empty
 };
 /// Several policies: out if any says so, in only if all that may scale in agree; the largest
 /// capacity wins both ways.

@@ -45,8 +45,11 @@ Vote vote_of(const TargetTrackingPolicy& policy,
   high.state = states.high;
   alarms::Alarm low = make_low_alarm(policy, kUuid);
   low.state = states.low;
-  return vote(
-      policy, capacity, high, policy.disable_scale_in ? nullptr : &low, metric.high, metric.low);
+  std::optional<AlarmReading> low_reading;
+  if (!policy.disable_scale_in) {
+    low_reading.emplace(AlarmReading{low, metric.low});
+  }
+  return vote(policy, capacity, {high, metric.high}, low_reading);
 }
 
 Vote out_vote(const GroupCapacity& capacity, double metric) {
