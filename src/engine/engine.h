@@ -22,6 +22,8 @@
 
 namespace tidegate::engine {
 
+struct EngineState;
+
 struct Ports {
   ports::Compute& compute;
   ports::DataPlane& data_plane;
@@ -67,8 +69,7 @@ class Engine {
   std::vector<LedgerEntry> take_ledger();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<EngineState> state_;
 };
 
 /// One line of the ledger file: stable member order, no line end.

@@ -1,0 +1,159 @@
+// Alarms: evaluation of the user's own over the metric store, transitions of all, and who is told.
+#include <algorithm>
+
+#include "engine/state.h"
+
+namespace tidegate::engine {
+namespace {
+
+/// The stack that made the alarm decides how often it is evaluated and who its receivers are.
+const stacks::Stack* stack_of_alarm(const Model& model, const alarms::AlarmName& name) {
+  for (const auto& [stack_name, stack] : model.stacks) {
+    for (const auto& resource : stack.resources) {
+      if (resource.type == "AWS::CloudWatch::Alarm" && resource.physical_id == name.value) {
+        return &stack;
+      }
+    }
+  }
+  return nullptr;
+}
+
+Duration evaluation_interval(const Model& model, const alarms::AlarmName& name) {
+  const auto* stack = stack_of_alarm(model, name);
+  const bool aws = stack != nullptr && stack->metadata.timing == scaling::TimingProfile::Aws;
+  return aws ? Duration{std::chrono::seconds{60}} : Duration{std::chrono::seconds{1}};
+}
+
+std::optional<ports::Receiver> find_receiver(const Model& model, const std::string& action) {
+  if (!action.starts_with("arn:aws:sns:")) {
+    return std::nullopt;
+  }
+  const auto name = action.substr(action.rfind(':') + 1);
+  for (const auto& [stack_name, stack] : model.stacks) {
+    const auto found = stack.metadata.receivers.find(name);
+    if (found != stack.metadata.receivers.end()) {
+      return ports::Receiver{name, found->second.command};
+    }
+  }
+  return std::nullopt;
+}
+
+const std::vector<std::string>& actions_of(const alarms::Alarm& alarm, alarms::StateValue state) {
+  switch (state) {
+    case alarms::StateValue::Ok:
+      return alarm.ok_actions;
+    case alarms::StateValue::Alarm:
+      return alarm.alarm_actions;
+    case alarms::StateValue::InsufficientData:
+      return alarm.insufficient_data_actions;
+  }
+  return alarm.alarm_actions;
+}
+
+Json message_of(const EngineState& state,
+                const alarms::Alarm& alarm,
+                alarms::StateValue old_state,
+                Instant now) {
+  Json dimensions = Json::array();
+  for (const auto& dimension : alarm.metric.dimensions) {
+    dimensions.push(Json::object({{"name", dimension.name}, {"value", dimension.value}}));
+  }
+  Json trigger =
+      Json::object({{"MetricName", alarm.metric.name},
+                    {"Namespace", alarm.metric.metric_namespace},
+                    {"Statistic", std::string{to_string(alarm.statistic)}},
+                    {"Dimensions", std::move(dimensions)},
+                    {"Period", std::int64_t{alarm.period.count() / 1000000}},
+                    {"EvaluationPeriods", alarm.evaluation_periods},
+                    {"DatapointsToAlarm", alarm.datapoints_to_alarm},
+                    {"ComparisonOperator", std::string{to_string(alarm.comparison)}},
+                    {"Threshold", alarm.threshold},
+                    {"TreatMissingData", std::string{to_string(alarm.treat_missing_data)}}});
+  return Json::object({{"AlarmName", alarm.name.value},
+                       {"AlarmDescription", alarm.description},
+                       {"AlarmArn", alarm.arn},
+                       {"AWSAccountId", state.settings.account_id},
+                       {"Region", state.settings.region},
+                       {"NewStateValue", std::string{to_string(alarm.state)}},
+                       {"OldStateValue", std::string{to_string(old_state)}},
+                       {"NewStateReason", alarm.state_reason},
+                       {"StateChangeTime", format_iso8601_millis(now)},
+                       {"Trigger", std::move(trigger)}});
+}
+
+void notify(EngineState& state,
+            const alarms::Alarm& alarm,
+            alarms::StateValue old_state,
+            Instant now) {
+  if (!alarm.actions_enabled) {
+    return;
+  }
+  for (const std::string& action : actions_of(alarm, alarm.state)) {
+    const auto receiver = find_receiver(state.model, action);
+    if (!receiver) {
+      continue;
+    }
+    const std::string id = state.ids.uuid();
+    const std::string subject = std::string{to_string(alarm.state)} + ": \"" + alarm.name.value +
+                                "\" in " + state.settings.region;
+    state.notifications.insert_or_assign(
+        id,
+        ports::Notification{
+            id, *receiver, subject, message_of(state, alarm, old_state, now).dump()});
+    state.journal.touch(EntityKind::Notification, id);
+  }
+}
+
+/// Whole seconds and, in aws timing, whole minutes: an alarm's window ends with the newest complete
+/// period.
+std::vector<std::optional<double>> read_newest_first(const EngineState& state,
+                                                     const alarms::Alarm& alarm,
+                                                     Instant end) {
+  const auto range = alarms::evaluation_range(alarm.evaluation_periods, alarm.period);
+  const auto points =
+      state.ports.metrics.read(alarm.metric, end - range * alarm.period, end, alarm.period);
+  std::vector<std::optional<double>> values;
+  for (auto point = points.rbegin(); point != points.rend(); ++point) {
+    values.push_back(value_of(point->values, alarm.statistic));
+  }
+  return values;
+}
+
+}  // namespace
+
+void apply_evaluation(EngineState& state,
+                      alarms::Alarm& alarm,
+                      const alarms::Evaluation& evaluation,
+                      Instant now) {
+  if (evaluation.state == alarm.state) {
+    return;
+  }
+  const auto old_state = alarm.state;
+  alarm.state = evaluation.state;
+  alarm.state_reason = evaluation.reason;
+  alarm.state_reason_data = evaluation.reason_data;
+  alarm.state_updated = now;
+  alarm.state_transitioned = now;
+  state.journal.touch(EntityKind::Alarm, alarm.name.value);
+  state.view_stale = true;
+  notify(state, alarm, old_state, now);
+}
+
+void evaluate_alarms(EngineState& state, Instant now) {
+  for (auto& [name, alarm] : state.model.alarms) {
+    if (!alarm.policy_arn.empty()) {
+      continue;  // a view of a policy: scaling.cc evaluates it on the policy's own samples
+    }
+    Instant& due = state.next_evaluation[name];
+    if (now < due) {
+      continue;
+    }
+    const Duration interval = evaluation_interval(state.model, name);
+    due = now + interval;
+    const Instant end{now.time_since_epoch() / interval * interval};
+    const auto values = read_newest_first(state, alarm, end);
+    apply_evaluation(state, alarm, alarms::evaluate(alarm, values, end - alarm.period, now), now);
+  }
+}
+
+}  // namespace tidegate::engine

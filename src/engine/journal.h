@@ -1,0 +1,68 @@
+// The journal: what changed in the model and is not durable yet. Steps touch() keys; flush()
+// encodes them and appends. Until flush() has put everything down, nothing may act on the change
+// (Engine::tick gates act() on clean()).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/model.h"
+#include "ports/notifier.h"
+#include "ports/state_store.h"
+
+namespace tidegate::engine {
+
+enum class EntityKind {
+  Stack,
+  LaunchTemplate,
+  LoadBalancer,
+  TargetGroup,
+  Listener,
+  Rule,
+  Group,
+  Policy,
+  Alarm,
+  Instance,
+  Activity,
+  Notification
+};
+
+struct EntityKey {
+  EntityKind kind = EntityKind::Stack;
+  std::string id;      // activities and instances: of their own
+  std::string parent;  // the group of an instance or activity
+  auto operator<=>(const EntityKey&) const = default;
+};
+
+/// "instance/<group>/<id>", "stack/<name>", …
+std::string to_store_key(const EntityKey& key);
+
+using Notifications = std::map<std::string, ports::Notification>;
+
+class Journal {
+ public:
+  Journal(ports::StateStore& store, std::uint64_t epoch) : store_(store), epoch_(epoch) {}
+
+  void touch(EntityKind kind, std::string id, std::string parent = {}) {
+    dirty_.insert(EntityKey{kind, std::move(id), std::move(parent)});
+  }
+  bool clean() const { return dirty_.empty(); }
+
+  /// Appends everything touched, in batches; what is not in the model any more is deleted. On an
+  /// error what was not appended stays dirty, and a later flush tries again.
+  Status flush(const Model& model, const Notifications& notifications);
+  /// Reads everything stored into `model` and `notifications` (both empty). Error: Corrupt names
+  /// the key.
+  Status load(Model& model, Notifications& notifications);
+
+ private:
+  ports::StateStore& store_;
+  std::uint64_t epoch_;
+  std::set<EntityKey> dirty_;
+};
+
+}  // namespace tidegate::engine

@@ -1,0 +1,286 @@
+// Planning: each group's plan is applied to the model and journalled; what follows from it is for
+// act().
+#include <algorithm>
+#include <cmath>
+
+#include "base/text.h"
+#include "core/groups/apply.h"
+#include "engine/state.h"
+
+namespace tidegate::engine {
+namespace {
+
+std::vector<groups::Instance> instances_of(const GroupModel& group) {
+  std::vector<groups::Instance> all;
+  all.reserve(group.instances.size());
+  for (const auto& [id, instance] : group.instances) {
+    all.push_back(instance);
+  }
+  return all;
+}
+
+const stacks::InstanceType* size_of(const Model& model,
+                                    const GroupModel& group,
+                                    const std::string& type) {
+  const auto* stack = stack_of(model, group);
+  if (stack == nullptr) {
+    return nullptr;
+  }
+  const auto found = stack->metadata.instance_types.find(type);
+  return found == stack->metadata.instance_types.end() ? nullptr : &found->second;
+}
+
+struct Room {
+  double vcpus = 0;
+  std::int64_t memory_mib = 0;
+};
+
+/// What is left of the host after every instance that exists.
+Room room_left(const EngineState& state) {
+  Room room{state.model.host_vcpus, state.model.host_memory_mib};
+  for (const auto& [name, group] : state.model.groups) {
+    for (const auto& [id, instance] : group.instances) {
+      if (const auto* size = size_of(state.model, group, instance.instance_type)) {
+        room.vcpus -= size->vcpus;
+        room.memory_mib -= size->memory_mib;
+      }
+    }
+  }
+  return room;
+}
+
+/// How many more instances of what the group launches now fit into `room`; absent: their size is
+/// not known.
+std::optional<std::int32_t> how_many_fit(const EngineState& state,
+                                         const GroupModel& group,
+                                         const Room& room) {
+  constexpr double kRounding = 1e-9;
+  const auto* version = launch_version(state.model, group.group);
+  const auto* size =
+      version != nullptr ? size_of(state.model, group, version->instance_type) : nullptr;
+  if (size == nullptr || size->vcpus <= 0 || size->memory_mib <= 0) {
+    return std::nullopt;
+  }
+  const double by_cpu = std::floor(std::max(0.0, room.vcpus) / size->vcpus + kRounding);
+  const auto by_memory =
+      static_cast<double>(std::max<std::int64_t>(0, room.memory_mib) / size->memory_mib);
+  return static_cast<std::int32_t>(std::min({by_cpu, by_memory, 1e6}));
+}
+
+std::map<balancing::TargetGroupArn, Duration> delays_of(const EngineState& state,
+                                                        const GroupModel& group) {
+  std::map<balancing::TargetGroupArn, Duration> delays;
+  for (const auto& arn : group.group.target_groups) {
+    const auto found = state.model.target_groups.find(arn);
+    if (found != state.model.target_groups.end()) {
+      delays[arn] = found->second.target_group.deregistration_delay;
+    }
+  }
+  return delays;
+}
+
+std::map<std::string, std::int64_t> versions_of(const Model& model,
+                                                const groups::AutoScalingGroup& group) {
+  const auto found = model.launch_templates.find(group.launch_template.id);
+  if (found == model.launch_templates.end() || found->second.versions.empty()) {
+    return {};
+  }
+  return {{"$Latest", found->second.versions.back().number},
+          {"$Default", found->second.default_version}};
+}
+
+/// Blockers that are new since the last plan go to the ledger.
+void record_blockers(EngineState& state,
+                     GroupModel& group,
+                     std::vector<groups::Blocker> blockers,
+                     Instant now) {
+  auto& known = state.groups[group.group.name].blockers;
+  for (const auto& blocker : blockers) {
+    const bool old = std::any_of(known.begin(), known.end(), [&](const auto& k) {
+      return k.what == blocker.what && k.why == blocker.why;
+    });
+    if (!old) {
+      LedgerEntry entry;
+      entry.at = now;
+      entry.group = group.group.name.value;
+      entry.what = "no " + blocker.what;
+      entry.why = blocker.why;
+      entry.would_change = blocker.until;
+      record(state, std::move(entry));
+    }
+  }
+  state.view_stale = state.view_stale || blockers != group.blockers;
+  known = blockers;
+  group.blockers = std::move(blockers);
+}
+
+void put_activity(EngineState& state, GroupModel& group, const groups::Activity& activity) {
+  auto& all = group.activities;
+  const auto same =
+      std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.id == activity.id; });
+  if (same != all.end()) {
+    *same = activity;
+  } else {
+    all.push_front(activity);
+  }
+  state.journal.touch(EntityKind::Activity, activity.id.value, group.group.name.value);
+  while (all.size() > groups::kMaxActivitiesKept) {
+    const auto last = std::find_if(
+        all.rbegin(), all.rend(), [](const auto& a) { return groups::is_final(a.status); });
+    if (last == all.rend()) {
+      break;
+    }
+    state.journal.touch(EntityKind::Activity, last->id.value, group.group.name.value);
+    all.erase(std::next(last).base());
+  }
+}
+
+std::string describe_action(const groups::Action& action) {
+  struct Describe {
+    std::string operator()(const groups::LaunchInstance&) const { return "launch"; }
+    std::string operator()(const groups::EnterService& a) const {
+      return "in service " + a.id.value;
+    }
+    std::string operator()(const groups::FailLaunch& a) const {
+      return "launch failed " + a.id.value;
+    }
+    std::string operator()(const groups::MarkUnhealthy& a) const {
+      return "unhealthy " + a.id.value;
+    }
+    std::string operator()(const groups::MarkHealthy& a) const { return "healthy " + a.id.value; }
+    std::string operator()(const groups::BeginTermination& a) const {
+      return "terminate " + a.id.value;
+    }
+    std::string operator()(const groups::Undrain& a) const { return "un-drain " + a.id.value; }
+    std::string operator()(const groups::AdvanceTermination& a) const {
+      return std::string{to_string(a.stage)} + " " + a.id.value;
+    }
+    std::string operator()(const groups::FinishTermination& a) const {
+      return "terminated " + a.id.value;
+    }
+  };
+  return std::visit(Describe{}, action);
+}
+
+std::string reason_of(const groups::Action& action, const groups::Applied& applied) {
+  if (const auto* failed = std::get_if<groups::FailLaunch>(&action)) {
+    return failed->message;
+  }
+  if (const auto* unhealthy = std::get_if<groups::MarkUnhealthy>(&action)) {
+    return unhealthy->reason;
+  }
+  return applied.activities.empty() ? std::string{} : applied.activities.front().cause;
+}
+
+void take_over(EngineState& state,
+               GroupModel& group,
+               const groups::Action& action,
+               groups::Applied applied,
+               Instant now) {
+  LedgerEntry entry;
+  entry.at = now;
+  entry.group = group.group.name.value;
+  entry.decided = true;
+  entry.what = describe_action(action);
+  entry.why = reason_of(action, applied);
+  if (!applied.activities.empty()) {
+    entry.activity = applied.activities.front().id.value;
+  }
+  if (applied.group != group.group) {
+    group.group = std::move(applied.group);
+    state.journal.touch(EntityKind::Group, group.group.name.value);
+  }
+  for (const auto& activity : applied.activities) {
+    put_activity(state, group, activity);
+  }
+  if (applied.instance) {
+    const groups::Instance& instance = *applied.instance;
+    entry.instance = instance.id.value;
+    if (std::holds_alternative<groups::LaunchInstance>(action)) {
+      entry.what += " " + instance.id.value;
+    }
+    update_registration(state, group.group, instance, now);
+    state.journal.touch(EntityKind::Instance, instance.id.value, group.group.name.value);
+    if (instance.lifecycle_state == groups::LifecycleState::Terminated) {
+      group.facts.erase(instance.id);
+      group.instances.erase(groups::InstanceId{instance.id});
+    } else {
+      group.instances.insert_or_assign(instance.id, instance);
+    }
+  }
+  record(state, std::move(entry));
+}
+
+std::vector<groups::Activity> open_activities(const GroupModel& group) {
+  std::vector<groups::Activity> open;
+  std::copy_if(group.activities.begin(),
+               group.activities.end(),
+               std::back_inserter(open),
+               [](const auto& activity) { return !groups::is_final(activity.status); });
+  return open;
+}
+
+/// Deregistered targets whose delay (and, for API deregistration, closing time) is over leave the
+/// target group.
+void drop_drained_targets(EngineState& state, Instant now) {
+  for (auto& [arn, group] : state.model.target_groups) {
+    const Duration delay = group.target_group.deregistration_delay + groups::kClosingTime;
+    const auto before = group.target_group.targets.size();
+    std::erase_if(group.target_group.targets,
+                  [&](const auto& t) { return t.deregistered && now >= *t.deregistered + delay; });
+    if (group.target_group.targets.size() != before) {
+      state.journal.touch(EntityKind::TargetGroup, arn.value);
+      state.view_stale = true;
+    }
+  }
+}
+
+}  // namespace
+
+void apply_actions(EngineState& state,
+                   GroupModel& group,
+                   const std::vector<groups::Action>& actions,
+                   Instant now) {
+  static const groups::LaunchTemplateVersion kNoVersion;
+  for (const auto& action : actions) {
+    const auto* version = launch_version(state.model, group.group);
+    const groups::ApplyContext context{
+        now,
+        [&state] { return groups::InstanceId{"i-" + state.ids.hex(17)}; },
+        [&state] { return groups::ActivityId{state.ids.uuid()}; },
+        version != nullptr ? *version : kNoVersion,
+        application_port(state.model, group.group)};
+    const auto instances = instances_of(group);
+    const auto open = open_activities(group);
+    take_over(
+        state, group, action, groups::apply(group.group, instances, open, action, context), now);
+  }
+}
+
+void plan_groups(EngineState& state, Instant now) {
+  drop_drained_targets(state, now);
+  Room room = room_left(state);
+  for (auto& [name, group] : state.model.groups) {
+    const auto instances = instances_of(group);
+    groups::PlanInput input{.group = group.group,
+                            .instances = instances,
+                            .facts = group.facts,
+                            .deregistration_delays = delays_of(state, group),
+                            .template_versions = versions_of(state.model, group.group),
+                            .room = how_many_fit(state, group, room),
+                            .data_plane_connected_since = state.data_plane_connected_since,
+                            .now = now};
+    input.capacity_available = !input.room || *input.room > 0;
+    groups::Plan made = groups::plan(input);
+    if (made.next_due) {
+      state.due = std::min(state.due, *made.next_due);
+    }
+    if (!made.actions.empty()) {
+      apply_actions(state, group, made.actions, now);
+      room = room_left(state);
+    }
+    record_blockers(state, group, std::move(made.blockers), now);
+  }
+}
+
+}  // namespace tidegate::engine

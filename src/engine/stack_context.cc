@@ -1,0 +1,64 @@
+#include "engine/stack_context.h"
+
+#include "base/text.h"
+
+namespace tidegate::engine {
+namespace {
+
+std::string new_id(Rng& ids, stacks::IdKind kind) {
+  switch (kind) {
+    case stacks::IdKind::LaunchTemplate:
+      return "lt-" + ids.hex(17);
+    case stacks::IdKind::Suffix: {
+      std::string suffix;
+      while (suffix.size() < 12) {
+        suffix.push_back("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"[ids.below(36)]);
+      }
+      return suffix;
+    }
+    case stacks::IdKind::Uuid:
+      return ids.uuid();
+  }
+  return ids.uuid();
+}
+
+}  // namespace
+
+stacks::StackContext context_of(EngineState& state, const stacks::Stack& stack, Instant now) {
+  stacks::StackContext context;
+  context.region = state.settings.region;
+  context.account_id = state.settings.account_id;
+  context.stack_name = stack.name;
+  context.stack_id = stack.id;
+  context.template_folder = stack.template_folder;
+  context.parameters = stack.given_parameters;
+  for (const auto& resource : stack.resources) {
+    context.physical_ids.emplace(resource.logical_id, resource.physical_id);
+  }
+  context.new_id = [&state](stacks::IdKind kind) { return new_id(state.ids, kind); };
+  context.host_vcpus = state.model.host_vcpus;
+  context.host_memory_mib = state.model.host_memory_mib;
+  context.instance_scale = state.settings.instance_scale;
+  context.now = now;
+  return context;
+}
+
+Result<stacks::StackPlan> plan_again(EngineState& state, const stacks::Stack& stack, Instant now) {
+  return stacks::plan_stack(stack.template_body, context_of(state, stack, now));
+}
+
+std::vector<stacks::Output> resolved_outputs(const Model& model,
+                                             std::vector<stacks::Output> outputs) {
+  for (auto& output : outputs) {
+    for (const auto& [arn, load_balancer] : model.load_balancers) {
+      const std::string token = "{{DNSName:" + arn.value + "}}";
+      for (auto at = output.value.find(token); at != std::string::npos;
+           at = output.value.find(token)) {
+        output.value.replace(at, token.size(), load_balancer.dns_name);
+      }
+    }
+  }
+  return outputs;
+}
+
+}  // namespace tidegate::engine

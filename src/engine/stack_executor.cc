@@ -1,0 +1,182 @@
+// Stacks: a plan's resources are created, changed and deleted in the model, one after the other,
+// each with its events. A resource whose world takes time (a listener's port, a group's instances)
+// is looked at again in the next tick. What is left to do of a stack follows from its stored
+// resources, so a restart goes on where the last process stopped.
+#include <algorithm>
+
+#include "engine/resources.h"
+#include "engine/stack_context.h"
+#include "engine/state.h"
+
+namespace tidegate::engine {
+namespace {
+
+using stacks::Status;
+
+void finish(
+    EngineState& state, stacks::Stack& stack, Status status, std::string reason, Instant now) {
+  stack.status = status;
+  stack.status_reason = reason;
+  add_event(state, stack, nullptr, status, std::move(reason), now);
+  state.work.erase(stack.name);
+}
+
+const stacks::PlannedResource* planned(const StackWork& work, const stacks::LogicalId& id) {
+  const auto& all = work.plan.resources;
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& r) { return r.logical_id == id; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+void begin_rollback(EngineState& state,
+                    stacks::Stack& stack,
+                    const stacks::StackResource& failed,
+                    Instant now) {
+  for (auto& resource : stack.resources) {
+    if (resource.status == Status::CreateInProgress && resource.updated == Instant{}) {
+      resource.status = Status::DeleteComplete;  // never begun
+    }
+  }
+  stack.status = Status::RollbackInProgress;
+  stack.status_reason = "The following resource(s) failed to create: [" + failed.logical_id.value +
+                        "]. Rollback requested by user.";
+  add_event(state, stack, nullptr, stack.status, stack.status_reason, now);
+}
+
+/// One resource further; absent: it takes more time. Status::CreateFailed was answered by a
+/// rollback.
+enum class Step { Done, Waiting, Failed };
+
+Step create_step(EngineState& state,
+                 stacks::Stack& stack,
+                 stacks::StackResource& resource,
+                 const stacks::PlannedResource& plan,
+                 Instant now) {
+  if (resource.updated == Instant{}) {
+    add_event(state, stack, &resource, Status::CreateInProgress, "", now);
+    if (const tidegate::Status made = create_resource(state, stack, plan, now); !made) {
+      add_event(state, stack, &resource, Status::CreateFailed, made.error().message, now);
+      return Step::Failed;
+    }
+  }
+  const auto ready = resource_ready(state, plan);
+  if (!ready) {
+    add_event(state, stack, &resource, Status::CreateFailed, ready.error().message, now);
+    return Step::Failed;
+  }
+  if (*ready == Readiness::Waiting) {
+    return Step::Waiting;
+  }
+  add_event(state, stack, &resource, Status::CreateComplete, "", now);
+  return Step::Done;
+}
+
+void advance_create(EngineState& state, stacks::Stack& stack, StackWork& work, Instant now) {
+  for (auto& resource : stack.resources) {
+    if (resource.status == Status::CreateComplete) {
+      continue;
+    }
+    const auto* plan = planned(work, resource.logical_id);
+    TG_CHECK(plan != nullptr);
+    const Step step = create_step(state, stack, resource, *plan, now);
+    if (step == Step::Waiting) {
+      return;
+    }
+    if (step == Step::Failed) {
+      begin_rollback(state, stack, resource, now);
+      return;
+    }
+  }
+  stack.outputs = resolved_outputs(state.model, work.plan.outputs);
+  finish(state, stack, Status::CreateComplete, "", now);
+}
+
+/// Deletes in reverse order; true when nothing is left.
+bool delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Instant now) {
+  for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
+    if (resource->status == Status::DeleteComplete) {
+      continue;
+    }
+    if (resource->status != Status::DeleteInProgress) {
+      add_event(state, stack, &*resource, Status::DeleteInProgress, "", now);
+    }
+    if (delete_resource(state, resource->type, resource->physical_id, work.haste, now) ==
+        Readiness::Waiting) {
+      return false;
+    }
+    add_event(state, stack, &*resource, Status::DeleteComplete, "", now);
+  }
+  return true;
+}
+
+/// After a restart: the plan again, with the ids that exist.
+tidegate::Status ensure_work(EngineState& state, const stacks::Stack& stack, Instant now) {
+  if (state.work.contains(stack.name)) {
+    return Ok{};
+  }
+  TG_ASSIGN_OR_RETURN(auto plan, plan_again(state, stack, now));
+  state.work[stack.name].plan = std::move(plan);
+  return Ok{};
+}
+
+void advance(EngineState& state, stacks::Stack& stack, Instant now) {
+  state.journal.touch(EntityKind::Stack, stack.name.value);
+  if (stack.status == Status::CreateInProgress) {
+    if (const auto ready = ensure_work(state, stack, now); !ready) {
+      finish(state, stack, Status::CreateFailed, ready.error().message, now);
+      return;
+    }
+    advance_create(state, stack, state.work[stack.name], now);
+  } else if (stack.status == Status::RollbackInProgress) {
+    if (delete_all(state, stack, state.work[stack.name], now)) {
+      finish(state, stack, Status::RollbackComplete, "", now);
+    }
+  } else if (stack.status == Status::DeleteInProgress) {
+    if (delete_all(state, stack, state.work[stack.name], now)) {
+      stack.deleted = now;
+      finish(state, stack, Status::DeleteComplete, "", now);
+    }
+  }
+}
+
+}  // namespace
+
+void advance_stacks(EngineState& state, Instant now) {
+  for (auto& [name, stack] : state.model.stacks) {
+    if (!stacks::in_progress(stack.status)) {
+      continue;
+    }
+    const auto events = stack.events.size();
+    advance(state, stack, now);
+    state.view_stale = state.view_stale || stack.events.size() != events;
+    state.due = std::min(state.due, now + kSampleInterval);
+  }
+}
+
+void add_event(EngineState& state,
+               stacks::Stack& stack,
+               stacks::StackResource* resource,
+               stacks::Status status,
+               std::string reason,
+               Instant now) {
+  stacks::StackEvent event;
+  event.event_id = state.ids.uuid();
+  event.logical_id = resource != nullptr ? resource->logical_id.value : stack.name.value;
+  event.physical_id = resource != nullptr ? resource->physical_id : stack.id;
+  event.type = resource != nullptr ? resource->type : "AWS::CloudFormation::Stack";
+  event.status = status;
+  event.status_reason = reason;
+  event.timestamp = now;
+  if (resource != nullptr) {
+    resource->status = status;
+    resource->status_reason = std::move(reason);
+    resource->updated = now;
+  }
+  stack.events.push_back(std::move(event));
+  if (stack.events.size() > stacks::kMaxEventsKept) {
+    stack.events.erase(stack.events.begin());
+  }
+  state.journal.touch(EntityKind::Stack, stack.name.value);
+}
+
+}  // namespace tidegate::engine

@@ -1,0 +1,159 @@
+#include "sim/cloud.h"
+
+#include <algorithm>
+
+namespace tidegate::sim {
+
+Cloud::Cloud(VirtualClock& clock, Rng rng, ports::HostCapacity host)
+    : clock_(clock), rng_(rng), host_(host) {}
+
+Status Cloud::check_image(const ports::ProcessImage& image) const {
+  for (const auto& layer : image.layers) {
+    if (layer.find("missing") != std::string::npos) {
+      return Error{ErrorCode::InvalidArgument,
+                   "InvalidAMIID.NotFound",
+                   "the image's layer '" + layer + "' does not exist"};
+    }
+  }
+  return Ok{};
+}
+
+Duration Cloud::between(Duration low, Duration high) {
+  const auto span = std::max<std::int64_t>(1, (high - low).count());
+  return low + Duration{static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(span)))};
+}
+
+void Cloud::launch(const ports::LaunchSpec& spec) {
+  ++launches_;
+  if (instances_.contains(spec.id) || rng_.uniform() < boot_model_.lose_launch) {
+    return;
+  }
+  SimulatedInstance made;
+  made.spec = spec;
+  made.accepted = clock_.now();
+  made.accounted = made.accepted;
+  made.running_at = made.accepted + between(boot_model_.boot_min, boot_model_.boot_max);
+  made.serving_at = made.running_at + between(boot_model_.start_min, boot_model_.start_max);
+  made.address = "10.64." + std::to_string(next_address_ / 250) + "." +
+                 std::to_string(next_address_ % 250 + 1);
+  ++next_address_;
+  made.fails_user_data = rng_.uniform() < boot_model_.fail_user_data;
+  if (made.fails_user_data) {
+    made.exited_at = made.running_at + std::chrono::milliseconds{50};
+  }
+  made.frozen = rng_.uniform() < boot_model_.never_serves;
+  instances_.emplace(spec.id, std::move(made));
+}
+
+void Cloud::stop(const groups::InstanceId& id) {
+  SimulatedInstance* instance = find(id);
+  if (instance == nullptr || instance->stopped_at || instance->exited_at) {
+    return;
+  }
+  instance->stopped_at = clock_.now();
+  instance->exited_at = clock_.now() + between(boot_model_.stop_min, boot_model_.stop_max);
+}
+
+void Cloud::kill(const groups::InstanceId& id) {
+  ++kills_;
+  if (rng_.uniform() >= boot_model_.lose_kill) {
+    instances_.erase(id);
+  }
+}
+
+SimulatedInstance* Cloud::find(const groups::InstanceId& id) {
+  const auto found = instances_.find(id);
+  return found == instances_.end() ? nullptr : &found->second;
+}
+
+const SimulatedInstance* Cloud::at_address(const std::string& address) const {
+  for (const auto& [id, instance] : instances_) {
+    if (instance.address == address) {
+      return &instance;
+    }
+  }
+  return nullptr;
+}
+
+bool Cloud::serves(const SimulatedInstance& instance) const {
+  const Instant now = clock_.now();
+  const bool gone = instance.lost || (instance.exited_at && now >= *instance.exited_at);
+  return !gone && !instance.frozen && !instance.fails_user_data && now >= instance.serving_at;
+}
+
+void Cloud::account(SimulatedInstance& instance) {
+  const Instant now = clock_.now();
+  const double quota = instance.spec.size.vcpus;
+  if (now >= instance.running_at && !(instance.exited_at && *instance.exited_at <= now)) {
+    instance.cpu_used += from_seconds(seconds_of(now - instance.accounted) * instance.load * quota);
+  }
+  instance.accounted = now;
+}
+
+void Cloud::set_load(const groups::InstanceId& id, double share) {
+  if (SimulatedInstance* instance = find(id)) {
+    account(*instance);
+    instance->load = std::clamp(share, 0.0, 1.0);
+  }
+}
+
+ports::InstanceObservation Cloud::observe(const groups::InstanceId& id,
+                                          SimulatedInstance& instance) {
+  const Instant now = clock_.now();
+  ports::InstanceObservation seen;
+  seen.id = id;
+  seen.cpu_quota = instance.spec.size.vcpus;
+  seen.port = instance.spec.port;
+  seen.incarnation = instance.incarnation;
+  seen.restarts = instance.restarts;
+  seen.status_check_failed = instance.status_check_failed;
+  const bool exited = instance.exited_at && now >= *instance.exited_at;
+  if (instance.lost) {
+    seen.phase = ports::InstancePhase::Lost;
+    seen.failure = "its shim is gone";
+    return seen;
+  }
+  if (now < instance.running_at) {
+    return seen;
+  }
+  seen.address = instance.address;
+  seen.phase = exited                ? ports::InstancePhase::Exited
+               : instance.stopped_at ? ports::InstancePhase::Stopping
+                                     : ports::InstancePhase::Running;
+  seen.process_alive = !exited;
+  if (!metric_gap_) {
+    account(instance);
+  }
+  seen.cpu_used = instance.cpu_used;
+  seen.sampled = instance.accounted;
+  seen.busiest_thread = instance.load;
+  if (exited && instance.fails_user_data) {
+    seen.user_data_exit_status = 1;
+    seen.user_data_duration = std::chrono::milliseconds{50};
+    seen.failing_line = groups::FailingLine{1, 3, "false"};
+    seen.failure = "user data exited with status 1 in line 3";
+    seen.console_tail = "line 3: false: exit 1";
+  }
+  return seen;
+}
+
+std::vector<ports::InstanceObservation> Cloud::snapshot() {
+  std::vector<ports::InstanceObservation> all;
+  for (auto& [id, instance] : instances_) {
+    all.push_back(observe(id, instance));
+  }
+  return all;
+}
+
+Result<ports::ConsoleChunk> Cloud::console(const groups::InstanceId& id,
+                                           std::uint64_t /*offset*/,
+                                           std::size_t /*max_bytes*/) {
+  if (!instances_.contains(id)) {
+    return Error{ErrorCode::NotFound,
+                 "InvalidInstanceID.NotFound",
+                 "The instance ID '" + id.value + "' does not exist"};
+  }
+  return ports::ConsoleChunk{"", 0};
+}
+
+}  // namespace tidegate::sim

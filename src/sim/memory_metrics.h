@@ -1,0 +1,42 @@
+// The metric store and the notifier in memory.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ports/metric_store.h"
+#include "ports/notifier.h"
+
+namespace tidegate::sim {
+
+class MemoryMetrics final : public ports::MetricStore {
+ public:
+  void put(std::span<const metrics::MetricSample> samples) override;
+  std::vector<metrics::Datapoint> read(const metrics::MetricId& metric,
+                                       Instant from,
+                                       Instant to,
+                                       Duration period) const override;
+  std::vector<metrics::MetricId> list(const std::string& metric_namespace) const override;
+  std::string unit(const metrics::MetricId& metric) const override;
+
+ private:
+  struct Series {
+    std::map<Instant, metrics::StatisticSet> fine;    // 1 s points
+    std::map<Instant, metrics::StatisticSet> coarse;  // 60 s points
+    std::string unit = "None";
+  };
+  std::map<metrics::MetricId, Series> series_;
+};
+
+class RecordingNotifier final : public ports::Notifier {
+ public:
+  void notify(const ports::Notification& notification) override { sent_.push_back(notification); }
+  std::vector<ports::DeliveryFailure> failures() override { return {}; }
+  const std::vector<ports::Notification>& sent() const { return sent_; }
+
+ private:
+  std::vector<ports::Notification> sent_;
+};
+
+}  // namespace tidegate::sim

@@ -1,0 +1,33 @@
+// The state store in memory: what append() accepted holds, and a crash can be planned at any
+// append.
+#pragma once
+
+#include <optional>
+
+#include "ports/state_store.h"
+
+namespace tidegate::sim {
+
+class MemoryStore final : public ports::StateStore {
+ public:
+  Result<std::map<std::string, std::string>> read(const std::string& prefix) override;
+  ports::Revision revision() const override { return revision_; }
+  Result<ports::Revision> append(const std::vector<ports::StoreOperation>& batch,
+                                 std::uint64_t epoch,
+                                 ports::Revision expected) override;
+
+  /// Everything, for checkers.
+  const std::map<std::string, std::string>& contents() const { return contents_; }
+  /// From now on every append fails with this error; absent: appends work.
+  void fail_with(std::optional<Error> error) { failure_ = std::move(error); }
+  std::uint64_t appends() const { return appends_; }
+
+ private:
+  std::map<std::string, std::string> contents_;
+  ports::Revision revision_;
+  std::uint64_t epoch_ = 0;
+  std::optional<Error> failure_;
+  std::uint64_t appends_ = 0;
+};
+
+}  // namespace tidegate::sim
