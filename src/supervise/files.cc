@@ -7,8 +7,8 @@
 
 #include <fcntl.h>
 
+#include "base/file_descriptor.h"
 #include "base/text.h"
-#include "supervise/file_descriptor.h"
 #include "supervise/shim.h"
 
 namespace tidegate::supervise {

@@ -14,10 +14,10 @@
 #include <string>
 #include <variant>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/shim_wire.h"
 #include "base/time.h"
-#include "supervise/file_descriptor.h"
 #include "supervise/spec.h"
 
 namespace tidegate::supervise {

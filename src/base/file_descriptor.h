@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-namespace tidegate::supervise {
+namespace tidegate {
 
 class FileDescriptor {
  public:
@@ -36,4 +36,4 @@ class FileDescriptor {
   int fd_ = -1;
 };
 
-}  // namespace tidegate::supervise
+}  // namespace tidegate
