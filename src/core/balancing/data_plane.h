@@ -36,6 +36,9 @@ enum class TargetIntent {
   Dead,      // known dead: connections cut now, no requests, no probes
 };
 
+std::string_view to_string(TargetIntent intent);  // "Serving", …
+std::optional<TargetIntent> parse_target_intent(std::string_view text);
+
 struct TargetConfig {
   std::string id;
   std::string address;  // IPv4 literal
