@@ -313,7 +313,8 @@ bool may_undrain(const AutoScalingGroup& group,
          instance.stage == TerminationStage::Draining &&
          instance.termination_reason == TerminationReason::ScaleIn && !instance.undrained &&
          instance.health_status == HealthStatus::Healthy && !wants_sigterm(group, instance) &&
-         seen != nullptr && seen->phase == InstancePhase::Running && seen->process_alive;
+         seen != nullptr && seen->phase == InstancePhase::Running && seen->process_alive &&
+         !check_failure(group, facts);
 }
 
 StageJudgement judge_stage(const PlanInput& input,

@@ -178,6 +178,10 @@ struct Town {
   }
 };
 
+inline BeginTermination ending(InstanceId id) {
+  return {std::move(id), TerminationReason::ScaleIn, TerminationStage::Draining, "test"};
+}
+
 template <typename T>
 std::vector<T> actions_of(const Plan& plan) {
   std::vector<T> found;
@@ -187,6 +191,25 @@ std::vector<T> actions_of(const Plan& plan) {
     }
   }
   return found;
+}
+
+using Strings = std::vector<std::string>;
+
+inline Strings zones_of(const Plan& plan) {
+  Strings zones;
+  for (const LaunchInstance& launch : actions_of<LaunchInstance>(plan)) {
+    zones.push_back(launch.zone);
+  }
+  return zones;
+}
+
+template <typename T>
+Strings ids_of(const Plan& plan) {
+  Strings ids;
+  for (const T& action : actions_of<T>(plan)) {
+    ids.push_back(action.id.value);
+  }
+  return ids;
 }
 
 }  // namespace tidegate::groups::testing
