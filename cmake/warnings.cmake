@@ -5,7 +5,8 @@ target_compile_options(tidegate_warnings INTERFACE
   -Woverloaded-virtual -Wold-style-cast -Wcast-qual -Wimplicit-fallthrough -Wextra-semi -Werror)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(tidegate_warnings INTERFACE -Wthread-safety -Wno-unknown-warning-option
-    -Wno-c2y-extensions)  # __COUNTER__ in doctest, from clang 22 on
+    -Wno-c2y-extensions          # __COUNTER__ in doctest, from clang 22 on
+    -Wno-deprecated-declarations)  # libstdc++ 12 uses what it deprecates (stable_sort)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # g++ 12 imagines them where a std::string leaves a std::variant or std::optional (GCC bugs 105329,
