@@ -64,25 +64,6 @@ std::string exit_sentence(const InstanceObservation& seen) {
                             : "User data ended with " + status + after + " and left no process";
 }
 
-// TODO(#3): balancing::to_string(), once it is linked in.
-std::string_view word_of(balancing::TargetHealthState state) {
-  switch (state) {
-    case balancing::TargetHealthState::Initial:
-      return "initial";
-    case balancing::TargetHealthState::Healthy:
-      return "healthy";
-    case balancing::TargetHealthState::Unhealthy:
-      return "unhealthy";
-    case balancing::TargetHealthState::Unused:
-      return "unused";
-    case balancing::TargetHealthState::Draining:
-      return "draining";
-    case balancing::TargetHealthState::Unavailable:
-      return "unavailable";
-  }
-  return "unknown";
-}
-
 void add(std::vector<std::string>& sentences, std::string sentence) {
   if (!sentence.empty()) {
     sentences.push_back(std::move(sentence));
@@ -97,7 +78,7 @@ void add_targets(std::vector<std::string>& sentences, const InstanceFacts& facts
     if (target.health.state == balancing::TargetHealthState::Healthy) {
       continue;
     }
-    std::string sentence = "Target is " + std::string{word_of(target.health.state)};
+    std::string sentence = "Target is " + std::string{balancing::to_string(target.health.state)};
     if (!target.health.reason.empty()) {
       sentence += " (" + target.health.reason + ")";
     }

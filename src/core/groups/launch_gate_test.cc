@@ -145,15 +145,21 @@ TEST_CASE("launches: no room hides no back-off that is shorter than it") {
   CHECK_FALSE(town.planned().next_due.has_value());
 }
 
-TEST_CASE("launches: replacements and new ones share what is allowed") {
+TEST_CASE("launches: missing ones and then replacements share what is allowed") {
   Town town{10};
-  town.add_serving(8);
+  town.add_serving(9);
   town.set_target("i-001", balancing::TargetHealthState::Unhealthy);
   town.room = 2;
-  const Plan plan = town.planned();
+  Plan plan = town.planned();
   REQUIRE(actions_of<LaunchInstance>(plan).size() == 2);
-  CHECK(actions_of<LaunchInstance>(plan)[0].replaces.has_value());
-  CHECK_FALSE(actions_of<LaunchInstance>(plan)[1].replaces.has_value());
+  CHECK_FALSE(actions_of<LaunchInstance>(plan)[0].replaces.has_value());
+  CHECK(actions_of<LaunchInstance>(plan)[1].replaces.has_value());
+  town.room = 1;
+  plan = town.planned();
+  REQUIRE(actions_of<LaunchInstance>(plan).size() == 1);
+  CHECK_FALSE(actions_of<LaunchInstance>(plan)[0].replaces.has_value());
+  REQUIRE(plan.blockers.size() == 1);
+  CHECK(plan.blockers[0].what == "replace i-001");
 }
 
 }  // namespace

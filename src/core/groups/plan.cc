@@ -22,8 +22,8 @@ class Planner {
     settle_health();
     gate_ = make_launch_gate(in_, failures_, count_pending(roster_));
     begin_due_terminations();
-    launch_replacements();
     close_gap();
+    launch_replacements();  // after scale-in, which may take some of those that need one
     settle_terminations();
     return std::move(plan_);
   }

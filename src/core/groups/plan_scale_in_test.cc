@@ -242,7 +242,7 @@ TEST_CASE("scale in: the last that answers stays until another one serves") {
   Plan plan = town.step();
   CHECK(ids_of<BeginTermination>(plan) == Strings{"i-002"});  // one launching one is awaited
   REQUIRE(plan.blockers.size() >= 1);
-  CHECK(plan.blockers.back() ==
+  CHECK(plan.blockers.front() ==
         Blocker{"scale in",
                 "The last instance that answers stays until another one serves.",
                 "a launching instance serves"});
@@ -263,8 +263,9 @@ TEST_CASE("scale in: of unhealthy ones alone one that answers stays") {
   town.step();  // suspended
   town.group.desired_capacity = 1;
   CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-001", "i-002"});
+  REQUIRE(town.at("i-004").replaces == InstanceId{"i-003"});  // one of one is no mass failure
   town.group.desired_capacity = 0;
-  CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-003"});
+  CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-004", "i-003"});
 }
 
 TEST_CASE("scale in: two that are being replaced shrink to one that answers and its replacement") {

@@ -26,6 +26,9 @@ class Chooser {
   ScaleIn run() {
     take_unhealthy();
     take_pending();
+    if (healthy_ == 0) {
+      take_in_order();
+    }
     take_replaced();
     take_in_order();
     if (left_ > 0) {
