@@ -137,12 +137,6 @@ groups::LaunchTemplateVersion read_version(Subject& subject) {
   return version;
 }
 
-bool same_data(const groups::LaunchTemplateVersion& a, const groups::LaunchTemplateVersion& b) {
-  return a.image_id == b.image_id && a.instance_type == b.instance_type &&
-         a.user_data == b.user_data && a.iam_instance_profile == b.iam_instance_profile &&
-         a.security_groups == b.security_groups;
-}
-
 void read_sizes(Reader& reader, groups::AutoScalingGroup& group) {
   const auto min = reader.required("MinSize").integer("MinSize", kSizes);
   const auto max = reader.required("MaxSize").integer("MaxSize", kSizes);
@@ -348,6 +342,12 @@ constexpr auto kGroupNotActedOn = std::to_array<NotActedOn>({
 });
 
 }  // namespace
+
+bool same_data(const groups::LaunchTemplateVersion& a, const groups::LaunchTemplateVersion& b) {
+  return a.image_id == b.image_id && a.instance_type == b.instance_type &&
+         a.user_data == b.user_data && a.iam_instance_profile == b.iam_instance_profile &&
+         a.security_groups == b.security_groups;
+}
 
 Made make_launch_template(Subject& subject) {
   Reader& reader = subject.properties;

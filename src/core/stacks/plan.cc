@@ -237,6 +237,9 @@ class Planner {
     resource.line = declaration.line;
     resource.retain =
         declaration.deletion_policy == language::ResourceDeclaration::DeletionPolicy::Retain;
+    for (const YamlNode::Member& member : properties->members) {
+      resource.given.push_back(member.key);
+    }
     resource.properties = std::move(made.properties);
     world_.planned.push_back(std::move(resource));
     return Ok{};

@@ -54,6 +54,9 @@ Made make_group(Subject& subject);
 Made make_policy(Subject& subject);
 Made make_alarm(Subject& subject);
 
+/// What an instance is made from is the same; number and time are not compared.
+bool same_data(const groups::LaunchTemplateVersion& a, const groups::LaunchTemplateVersion& b);
+
 // --- names.cc ---
 
 /// The name that the property gives, else one as CloudFormation makes it:

@@ -78,8 +78,9 @@ struct PlannedResource {
   std::string type;         // "AWS::AutoScaling::AutoScalingGroup"
   std::string physical_id;  // what Ref gives: name, lt-…, or ARN
   std::int32_t line = 0;
-  bool retain = false;            // DeletionPolicy: Retain
-  ResourceProperties properties;  // every reference resolved; runtime fields as for a new thing
+  bool retain = false;             // DeletionPolicy: Retain
+  std::vector<std::string> given;  // properties that the template gives; others have their default
+  ResourceProperties properties;   // every reference resolved; runtime fields as for a new thing
   bool operator==(const PlannedResource&) const = default;
 };
 
@@ -149,7 +150,9 @@ std::string resolve_dns_names(
 /// attributes, launch template version and listener rules may change (rules and alarms may also
 /// come and go); any other change is refused, by resource and property. An empty list: nothing to
 /// change, if the metadata is equal too: prices, receivers and what new instances are made from
-/// take effect without any resource changing.
+/// take effect without any resource changing. "DesiredCapacity" is among the changed properties
+/// only when the template gives another one: a group that has scaled keeps what it has, within its
+/// new sizes. Both plans are made with the same launch_templates and physical_ids.
 Result<std::vector<ResourceChange>> plan_update(const StackPlan& before, const StackPlan& after);
 
 }  // namespace tidegate::stacks
