@@ -4,9 +4,9 @@
 #include "base/text.h"
 #include "core/stacks/language/document.h"
 #include "core/stacks/language/evaluate.h"
-#include "core/stacks/language/parameters.h"
 #include "core/stacks/language/problem.h"
 #include "core/stacks/language/references.h"
+#include "core/stacks/parameters/parameters.h"
 #include "core/stacks/resources.h"
 #include "core/stacks/sizing.h"
 #include "core/stacks/template.h"
@@ -142,7 +142,7 @@ class Planner {
       return *complaints_.first();
     }
     TG_ASSIGN_OR_RETURN(parameters_,
-                        language::bind_parameters(document_.parameters, context_.parameters));
+                        parameters::bind_parameters(document_.parameters, context_.parameters));
     scope_.names = parameters_.values;
     add_pseudo_parameters();
     scope_.region = context_.region;
@@ -297,7 +297,7 @@ class Planner {
   properties::Complaints complaints_;
   GivenMetadata metadata_;
   World world_;
-  language::Parameters parameters_;
+  parameters::Parameters parameters_;
   language::Scope scope_;
   std::vector<const language::ResourceDeclaration*> order_;
   bool in_outputs_ = false;

@@ -4,12 +4,11 @@
 #include <cstdint>
 #include <fstream>
 #include <iterator>
-#include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
-#include <doctest/doctest.h>
-
+#include "base/check.h"
 #include "core/stacks/template.h"
 
 namespace tidegate::stacks {
@@ -23,8 +22,8 @@ inline StackContext context_of_test() {
   context.host_vcpus = 8;
   context.host_memory_mib = 16 * 1024;
   context.now = Instant{std::chrono::seconds{1000}};
-  context.new_id = [count = std::make_shared<int>(0)](IdKind kind) {
-    const std::string digits = std::to_string(++*count);
+  context.new_id = [count = 0](IdKind kind) mutable {
+    const std::string digits = std::to_string(++count);
     switch (kind) {
       case IdKind::LaunchTemplate:
         return "lt-" + std::string(17 - digits.size(), '0') + digits;
@@ -40,13 +39,15 @@ inline StackContext context_of_test() {
 
 inline std::string file_text(const std::string& path) {
   std::ifstream file{path};
-  REQUIRE_MESSAGE(file.good(), path);
+  TG_CHECK(file.good());
   return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
 inline StackPlan planned(const std::string& text, const StackContext& context = context_of_test()) {
   auto plan = plan_stack(text, context);
-  REQUIRE_MESSAGE(plan.has_value(), (plan ? std::string{} : plan.error().message));
+  if (!plan) {
+    throw std::runtime_error{"plan_stack: " + plan.error().message};
+  }
   return *std::move(plan);
 }
 
@@ -66,13 +67,12 @@ const T& the(const StackPlan& plan, const std::string& logical_id = {}) {
       return *typed;
     }
   }
-  FAIL("no such resource: " << logical_id);
-  std::abort();
+  throw std::runtime_error{"no such resource: " + logical_id};
 }
 
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
-  REQUIRE_MESSAGE(at != std::string::npos, from);
+  TG_CHECK(at != std::string::npos);
   return text.replace(at, from.size(), to);
 }
 

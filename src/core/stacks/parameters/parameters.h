@@ -9,7 +9,7 @@
 #include "base/yaml.h"
 #include "core/stacks/language/document.h"
 
-namespace tidegate::stacks::language {
+namespace tidegate::stacks::parameters {
 
 struct Parameters {
   std::map<std::string, YamlNode> values;   // a Scalar, or a Sequence of them for list types
@@ -18,7 +18,7 @@ struct Parameters {
 
 /// Errors: ValidationError for a wrong declaration, a parameter without a value, one that the
 /// template does not declare, a value that a constraint refuses (with its ConstraintDescription).
-Result<Parameters> bind_parameters(const std::vector<ParameterDeclaration>& declarations,
+Result<Parameters> bind_parameters(const std::vector<language::ParameterDeclaration>& declarations,
                                    const std::map<std::string, std::string>& given);
 
-}  // namespace tidegate::stacks::language
+}  // namespace tidegate::stacks::parameters
