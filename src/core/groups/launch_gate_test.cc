@@ -97,6 +97,34 @@ TEST_CASE("launches: a failure seen in this very plan holds back its successor")
   CHECK(actions_of<LaunchInstance>(town.step_at(seconds{1})).size() == 1);
 }
 
+TEST_CASE("launches: those that are cancelled in the same plan are no attempts any more") {
+  Town town = after_failures({minutes{1}, minutes{1}});
+  town.group.desired_capacity = 2;
+  const std::vector<Instant> failures = town.group.launch_failures;
+  town.add_serving(1);
+  town.set_target("i-001", balancing::TargetHealthState::Unhealthy);
+  town.group.launch_failures = failures;
+  town.add_pending(3);
+  const Plan plan = town.step();
+  CHECK(actions_of<BeginTermination>(plan).size() == 2);
+  REQUIRE(actions_of<LaunchInstance>(plan).size() == 1);
+  CHECK(actions_of<LaunchInstance>(plan)[0].replaces == InstanceId{"i-001"});
+  CHECK(town.planned().actions.empty());
+}
+
+TEST_CASE("launches: no replacement while a surplus of launching ones will take the place") {
+  Town town{1};
+  town.add_serving(1);
+  town.set_target("i-001", balancing::TargetHealthState::Unhealthy);
+  town.add_pending(1);
+  Plan plan = town.step();
+  CHECK(plan.actions.size() == 1);  // MarkUnhealthy
+  town.set_target("i-002", balancing::TargetHealthState::Healthy);
+  plan = town.step();
+  CHECK(ids_of<BeginTermination>(plan) == Strings{"i-001"});
+  CHECK(actions_of<LaunchInstance>(plan).empty());
+}
+
 TEST_CASE("launches: a success forgets the failures before it") {
   Town town = after_failures({minutes{1}, minutes{1}, minutes{1}, seconds{1}});
   town.add_pending(1);

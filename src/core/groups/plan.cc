@@ -20,7 +20,6 @@ class Planner {
   Plan run() {
     settle_launches();
     settle_health();
-    gate_ = make_launch_gate(in_, failures_, count_pending(roster_));
     begin_due_terminations();
     close_gap();
     launch_replacements();  // after scale-in, which may take some of those that need one
@@ -63,8 +62,8 @@ class Planner {
 
   const PlanInput& in_;
   Roster roster_;
-  std::vector<Instant> failures_;  // launch failures as they will be, see apply()
-  LaunchGate gate_;
+  std::vector<Instant> failures_;   // launch failures as they will be, see apply()
+  std::optional<LaunchGate> gate_;  // made for the first launch, after what ends launching ones
   Plan plan_;
   std::vector<InstanceId> gaps_;  // dead ones: their gap is closed by a plain launch
 };
@@ -209,8 +208,9 @@ bool Planner::may_replace(const Member& member) {
 }
 
 void Planner::launch_replacements() {
-  if (in_.group.desired_capacity == 0) {
-    return;
+  const std::int32_t desired = in_.group.desired_capacity;
+  if (desired == 0 || count_counted(roster_) > desired) {
+    return;  // a surplus of launching ones takes their place as soon as one of them serves
   }
   for (Member& member : roster_.members) {
     const bool is_to_go = member.is_in_service() && (member.is_unhealthy() || member.is_leaving());
@@ -323,14 +323,17 @@ void Planner::begin_termination(Member& member, TerminationReason reason, std::s
 }
 
 bool Planner::take_launch(const std::string& what) {
-  if (gate_.open_for == 0) {
-    Blocker blocker = gate_.blocker.value_or(Blocker{});
+  if (!gate_) {
+    gate_ = make_launch_gate(in_, failures_, count_pending(roster_));
+  }
+  if (gate_->open_for == 0) {
+    Blocker blocker = gate_->blocker.value_or(Blocker{});
     blocker.what = what;
     plan_.blockers.push_back(std::move(blocker));
-    due(gate_.reopens);
+    due(gate_->reopens);
     return false;
   }
-  --gate_.open_for;
+  --gate_->open_for;
   return true;
 }
 
