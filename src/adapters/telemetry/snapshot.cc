@@ -11,6 +11,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/file_descriptor.h"
+
 namespace tidegate::telemetry {
 namespace {
 
@@ -205,7 +207,7 @@ std::string encode(const MetricId& metric, const Series& series) {
 
 struct SnapshotWriter::File {
   std::string path;
-  int descriptor = -1;
+  FileDescriptor descriptor;
   std::uint64_t hash = kHashStart;
 
   std::string draft() const { return path + ".new"; }
@@ -213,7 +215,7 @@ struct SnapshotWriter::File {
   Status write_all(std::string_view bytes) {
     hash = hash_on(hash, bytes);
     while (!bytes.empty()) {
-      const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
+      const ssize_t count = ::write(descriptor.get(), bytes.data(), bytes.size());
       if (count < 0 && errno != EINTR) {
         return failure("cannot write " + draft());
       }
@@ -223,21 +225,20 @@ struct SnapshotWriter::File {
   }
 
   Status put_in_place() {
-    if (fsync(descriptor) != 0) {
+    if (fsync(descriptor.get()) != 0) {
       return failure("cannot sync " + draft());
     }
-    close(std::exchange(descriptor, -1));
+    descriptor.reset();
     if (rename(draft().c_str(), path.c_str()) != 0) {
       return failure("cannot rename " + draft());
     }
     const std::string folder = std::filesystem::path{path}.parent_path().string();
-    const int parent =
-        open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool synced = parent >= 0 && fsync(parent) == 0;
-    if (parent >= 0) {
-      close(parent);
+    const FileDescriptor parent{
+        open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    if (!parent || fsync(parent.get()) != 0) {
+      return failure("cannot sync the folder of " + path);
     }
-    return synced ? Status{Ok{}} : Status{failure("cannot sync the folder of " + path)};
+    return Ok{};
   }
 };
 
@@ -245,8 +246,7 @@ SnapshotWriter::SnapshotWriter(std::unique_ptr<File> file) : file_(std::move(fil
 SnapshotWriter::SnapshotWriter(SnapshotWriter&&) noexcept = default;
 
 SnapshotWriter::~SnapshotWriter() {
-  if (file_ && file_->descriptor >= 0) {
-    close(file_->descriptor);
+  if (file_ && file_->descriptor) {
     unlink(file_->draft().c_str());
   }
 }
@@ -254,9 +254,9 @@ SnapshotWriter::~SnapshotWriter() {
 Result<SnapshotWriter> SnapshotWriter::create(const std::string& path) {
   auto file = std::make_unique<File>();
   file->path = path;
-  file->descriptor =
-      open(file->draft().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file->descriptor < 0) {
+  file->descriptor = FileDescriptor{
+      open(file->draft().c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file->descriptor) {
     return failure("cannot open " + file->draft());
   }
   TG_RETURN_IF_ERROR(file->write_all(kMagic));

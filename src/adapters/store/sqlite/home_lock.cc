@@ -12,8 +12,6 @@
 namespace tidegate::store_sqlite {
 namespace {
 
-constexpr int kClosed = -1;
-
 std::string text_of(const LockHolder& holder) {
   return "pid " + std::to_string(holder.pid) + ", started " + format_iso8601(holder.started) + "\n";
 }
@@ -41,33 +39,23 @@ bool write_holder(int descriptor, const std::string& text) {
 }  // namespace
 
 Result<HomeLock> HomeLock::acquire(const std::string& path, const LockHolder& holder) {
-  const int descriptor = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (descriptor < 0) {
+  FileDescriptor file{open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)};
+  if (!file) {
     return failed(path, "cannot open the lock file");
   }
-  HomeLock lock{descriptor};
-  if (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) {
       return failed(path, "cannot lock");
     }
     return Error{ErrorCode::FailedPrecondition,
                  "HomeInUse",
-                 "another control plane uses this home (" + read_holder(descriptor) + "; lock " +
+                 "another control plane uses this home (" + read_holder(file.get()) + "; lock " +
                      path + "): stop it first, or choose another TIDEGATE_HOME"};
   }
-  if (!write_holder(descriptor, text_of(holder))) {
+  if (!write_holder(file.get(), text_of(holder))) {
     return failed(path, "cannot write the lock file");
   }
-  return lock;
-}
-
-HomeLock::HomeLock(HomeLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, kClosed)) {}
-
-HomeLock::~HomeLock() {
-  if (descriptor_ != kClosed) {
-    close(descriptor_);
-  }
+  return HomeLock{std::move(file)};
 }
 
 }  // namespace tidegate::store_sqlite

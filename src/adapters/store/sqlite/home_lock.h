@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -21,15 +22,9 @@ class HomeLock {
   /// the other's pid and start; Unavailable when the file cannot be opened or written.
   static Result<HomeLock> acquire(const std::string& path, const LockHolder& holder);
 
-  HomeLock(HomeLock&& other) noexcept;
-  HomeLock& operator=(HomeLock&&) = delete;
-  HomeLock(const HomeLock&) = delete;
-  HomeLock& operator=(const HomeLock&) = delete;
-  ~HomeLock();
-
  private:
-  explicit HomeLock(int descriptor) : descriptor_(descriptor) {}
-  int descriptor_;
+  explicit HomeLock(FileDescriptor file) : file_(std::move(file)) {}
+  FileDescriptor file_;
 };
 
 }  // namespace tidegate::store_sqlite

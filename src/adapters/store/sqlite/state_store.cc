@@ -11,6 +11,7 @@
 #include "adapters/store/sqlite/backup.h"
 #include "adapters/store/sqlite/database.h"
 #include "adapters/store/sqlite/schema.h"
+#include "base/file_descriptor.h"
 
 namespace tidegate::store_sqlite {
 namespace {
@@ -179,13 +180,11 @@ Error system_failure(const std::string& what) {
 Status sync_folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) {
-    return system_failure("cannot open " + folder);
+  const FileDescriptor descriptor{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (!descriptor || fsync(descriptor.get()) != 0) {
+    return system_failure("cannot sync " + folder);
   }
-  const bool synced = fsync(descriptor) == 0;
-  close(descriptor);
-  return synced ? Status{Ok{}} : Status{system_failure("cannot sync " + folder)};
+  return Ok{};
 }
 
 /// Makes the file under another name and moves it in place when it is whole.
