@@ -152,6 +152,13 @@ Error plain_error(const Violation& violation, ValidationWords words) {
                    " is invalid: " + violation.constraint + "."};
 }
 
+/// A member that is there, and more than `false`, which asks for what happens anyway.
+bool asks_for_something(const Member& member, const void* structure) {
+  const void* held = member.get(structure);
+  return held != nullptr &&
+         (member.shape->kind != Kind::Boolean || *static_cast<const bool*>(held));
+}
+
 }  // namespace
 
 ValidationWords words_of(const Service& service) {
@@ -178,7 +185,7 @@ Status refuse_others(const Shape& shape,
     const bool known = std::any_of(accepted.begin(), accepted.end(), [&](const char* name) {
       return std::string_view{name} == member.name;
     });
-    if (!known && member.get(structure) != nullptr) {
+    if (!known && asks_for_something(member, structure)) {
       const std::vector<std::string> names(accepted.begin(), accepted.end());
       return Error{ErrorCode::Unsupported,
                    "InvalidParameterValue",

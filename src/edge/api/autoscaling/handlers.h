@@ -1,0 +1,21 @@
+// Amazon EC2 Auto Scaling: groups, activities, policies as the API shows them, and the two commands
+// that change capacity.
+#pragma once
+
+#include <vector>
+
+#include "edge/api/calls/serve.h"
+#include "edge/api/models/autoscaling.h"
+#include "engine/model.h"
+
+namespace tidegate::api::autoscaling {
+
+std::vector<Entry> entries();
+
+/// One group, activity or policy as the API returns it; also what `status` is made of.
+AutoScalingGroup group_answer(const engine::Model& model, const engine::GroupModel& group);
+Activity activity_answer(const engine::Model& model, const groups::Activity& activity);
+ScalingPolicy policy_answer(const engine::Model& model,
+                            const scaling::TargetTrackingPolicy& policy);
+
+}  // namespace tidegate::api::autoscaling

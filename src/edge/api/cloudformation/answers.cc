@@ -1,0 +1,48 @@
+#include "edge/api/cloudformation/handlers.h"
+
+namespace tidegate::api::cloudformation {
+
+Stack stack_answer(const stacks::Stack& given) {
+  Stack answer;
+  answer.stack_id = given.id;
+  answer.stack_name = given.name.value;
+  if (!given.description.empty()) {
+    answer.description = given.description;
+  }
+  auto& parameters = answer.parameters.emplace();
+  for (const auto& [key, value] : given.parameters) {
+    Parameter& parameter = parameters.emplace_back();
+    parameter.parameter_key = key;
+    parameter.parameter_value = value;
+  }
+  answer.creation_time = given.created;
+  answer.deletion_time = given.deleted;
+  answer.last_updated_time = given.updated;
+  answer.rollback_configuration.emplace();
+  answer.stack_status = std::string{to_string(given.status)};
+  if (!given.status_reason.empty()) {
+    answer.stack_status_reason = given.status_reason;
+  }
+  answer.disable_rollback = false;
+  answer.notification_arns.emplace();
+  auto& outputs = answer.outputs.emplace();
+  for (const stacks::Output& output : given.outputs) {
+    Output& shown = outputs.emplace_back();
+    shown.output_key = output.key;
+    shown.output_value = output.value;
+    if (!output.description.empty()) {
+      shown.description = output.description;
+    }
+  }
+  auto& tags = answer.tags.emplace();
+  for (const auto& [key, value] : given.tags) {
+    Tag& tag = tags.emplace_back();
+    tag.key = key;
+    tag.value = value;
+  }
+  answer.enable_termination_protection = false;
+  answer.drift_information.emplace().stack_drift_status = "NOT_CHECKED";
+  return answer;
+}
+
+}  // namespace tidegate::api::cloudformation
