@@ -167,7 +167,7 @@ BANNED = [
     (r"\b(system|steady|high_resolution)_clock\b", r"^src/(apps|sim)/|^src/net/.*clock|^bench/|^tests/integration/",
      "a Clock that you are given (ports/clock.h); base/time.h has the types"),
     (r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", r"^src/apps/|^bench/", "wait for an event, with a deadline"),
-    (r"\b(std::rand|srand|random_device|\w+_distribution|mt19937\w*)\b", r"^src/apps/", "base/rng.h"),
+    (r"\b(std::rand|srand|random_device|std::\w+_distribution|mt19937\w*)\b", r"^src/apps/", "base/rng.h"),
     (r"\b(secure_)?getenv\b", r"^src/apps/|^tests/|^bench/", "configuration parsed by apps/"),
     (r"\bstd::(j?thread|async)\b", r"^src/(apps|net|balancer|adapters|edge)/|^tests/|^bench/|_test\.cc$",
      "nothing: what decides has one thread and is given it"),

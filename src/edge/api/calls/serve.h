@@ -10,9 +10,10 @@
 #include <variant>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "base/unique_function.h"
-#include "edge/api/calls/context.h"
+#include "edge/api/calls/call.h"
 #include "edge/api/protocol/encode.h"
 #include "edge/api/protocol/shape.h"
 
@@ -35,6 +36,10 @@ struct Pending {
   UniqueFunction<Result<HttpResponse>(engine::Answer)> finish;
 };
 using Outcome = std::variant<HttpResponse, Pending>;
+
+/// An operation of the own service (JSON 1.0, `X-Amz-Target: Tidegate.<Operation>`): what AWS has no
+/// operation for.
+using OwnHandler = std::function<Result<Json>(const Context&, const Json&)>;
 
 struct Entry {
   const Operation* operation = nullptr;

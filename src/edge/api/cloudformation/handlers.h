@@ -6,7 +6,7 @@
 
 #include "edge/api/calls/serve.h"
 #include "edge/api/models/cloudformation.h"
-#include "engine/model.h"
+#include "engine/queries.h"
 
 namespace tidegate::api::cloudformation {
 

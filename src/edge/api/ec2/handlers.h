@@ -5,7 +5,7 @@
 
 #include "edge/api/calls/serve.h"
 #include "edge/api/models/ec2.h"
-#include "engine/model.h"
+#include "engine/queries.h"
 
 namespace tidegate::api::ec2 {
 

@@ -6,7 +6,7 @@
 
 #include "edge/api/calls/serve.h"
 #include "edge/api/models/elbv2.h"
-#include "engine/model.h"
+#include "engine/queries.h"
 
 namespace tidegate::api::elbv2 {
 
