@@ -55,7 +55,8 @@ template <typename Matches>
 void add_ledger(Explanation& out, const engine::Model& model, Matches matches) {
   std::vector<const engine::LedgerEntry*> found;
   for (auto entry = model.ledger.rbegin();
-       entry != model.ledger.rend() && found.size() < kEntriesShown; ++entry) {
+       entry != model.ledger.rend() && found.size() < kEntriesShown;
+       ++entry) {
     if (matches(*entry)) {
       found.push_back(&*entry);
     }
@@ -120,16 +121,15 @@ Lines what_would_change(const engine::Model& model, const engine::GroupModel& gr
   return lines;
 }
 
-void explain_capacity(Explanation& out, const engine::Model& model,
+void explain_capacity(Explanation& out,
+                      const engine::Model& model,
                       const engine::GroupModel& group) {
   const groups::AutoScalingGroup& given = group.group;
-  out.lines.push_back(given.name.value + ": min " + std::to_string(given.min_size) + " max " +
-                      std::to_string(given.max_size) + " desired " +
-                      std::to_string(given.desired_capacity) + ", " +
-                      std::to_string(serving_count(model, group)) + " serving" +
-                      (group.cpu_percent.has_value()
-                           ? ", CPU " + format_fixed(*group.cpu_percent, 0) + " %"
-                           : ""));
+  out.lines.push_back(
+      given.name.value + ": min " + std::to_string(given.min_size) + " max " +
+      std::to_string(given.max_size) + " desired " + std::to_string(given.desired_capacity) + ", " +
+      std::to_string(serving_count(model, group)) + " serving" +
+      (group.cpu_percent.has_value() ? ", CPU " + format_fixed(*group.cpu_percent, 0) + " %" : ""));
   if (!given.capacity_cause.empty()) {
     out.lines.push_back("  " + given.capacity_cause);
   }
@@ -167,8 +167,9 @@ Json explain_group(const engine::Model& model, const engine::GroupModel& group) 
 
 Lines observation_lines(const groups::InstanceObservation& seen) {
   Lines lines;
-  lines.push_back("process: " + std::string{to_string(seen.phase)} +
-                  (seen.restarts > 0 ? ", restarted " + std::to_string(seen.restarts) + " times" : ""));
+  lines.push_back(
+      "process: " + std::string{to_string(seen.phase)} +
+      (seen.restarts > 0 ? ", restarted " + std::to_string(seen.restarts) + " times" : ""));
   if (seen.user_data_exit_status.has_value()) {
     lines.push_back("user data: exit " + std::to_string(*seen.user_data_exit_status));
   }
@@ -190,15 +191,16 @@ Lines observation_lines(const groups::InstanceObservation& seen) {
   return lines;
 }
 
-Lines target_lines(const engine::Model& model, const engine::GroupModel& group,
+Lines target_lines(const engine::Model& model,
+                   const engine::GroupModel& group,
                    const groups::InstanceId& id) {
   Lines lines;
   for (const TargetSeen& seen : targets_of(model, group, id)) {
-    lines.push_back(seen.target_group->target_group.name + ": " +
-                    std::string{to_string(seen.health.state)} +
-                    (seen.health.reason.empty() ? "" : " " + seen.health.reason + ", " +
-                                                           seen.health.description) +
-                    (seen.last_probe.empty() ? "" : " (" + seen.last_probe + ")"));
+    lines.push_back(
+        seen.target_group->target_group.name + ": " + std::string{to_string(seen.health.state)} +
+        (seen.health.reason.empty() ? ""
+                                    : " " + seen.health.reason + ", " + seen.health.description) +
+        (seen.last_probe.empty() ? "" : " (" + seen.last_probe + ")"));
   }
   return lines;
 }
@@ -234,8 +236,8 @@ Json explain_gone(const engine::Model& model,
   add_activities(out, group, [&](const groups::Activity& activity) {
     return activity.instance.has_value() && activity.instance->value == instance;
   });
-  add_ledger(out, model,
-             [&](const engine::LedgerEntry& entry) { return entry.instance == instance; });
+  add_ledger(
+      out, model, [&](const engine::LedgerEntry& entry) { return entry.instance == instance; });
   return out.done();
 }
 

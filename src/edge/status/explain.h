@@ -1,5 +1,5 @@
-// `explain`: what was decided about a group, an instance or an activity, what was not, why, and what
-// would change it. Pure over the published view.
+// `explain`: what was decided about a group, an instance or an activity, what was not, why, and
+// what would change it. Pure over the published view.
 #pragma once
 
 #include <string>

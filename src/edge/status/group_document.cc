@@ -83,14 +83,16 @@ Json policy_json(const engine::GroupModel& group, const engine::PolicyModel& giv
       {"Enabled", policy.enabled},
       {"PredefinedMetricType", to_string(policy.metric)},
       {"TargetValue", policy.target_value},
-      {"Out", "> " + format_double(policy.target_value) + unit + " for " +
-                  window_text(policy.timing, policy.timing.high_evaluation_periods)},
+      {"Out",
+       "> " + format_double(policy.target_value) + unit + " for " +
+           window_text(policy.timing, policy.timing.high_evaluation_periods)},
   });
   if (policy.disable_scale_in) {
     json.set("Note", "never scales in (DisableScaleIn)");
   } else {
-    json.set("In", "< " + format_double(policy.target_value * policy.timing.low_ratio) + unit +
-                       " for " + window_text(policy.timing, policy.timing.low_evaluation_periods));
+    json.set("In",
+             "< " + format_double(policy.target_value * policy.timing.low_ratio) + unit + " for " +
+                 window_text(policy.timing, policy.timing.low_evaluation_periods));
   }
   if (of_cpu && group.cpu_percent.has_value()) {
     json.set("CpuPercent", *group.cpu_percent);
@@ -125,7 +127,7 @@ Json listener_list(const engine::Model& model, const balancing::TargetGroupArn& 
       if (listener->default_action.target_group == arn ||
           rule_forwards(model, listener->arn, arn)) {
         list.push(":" + std::to_string(listener->bound_port != 0 ? listener->bound_port
-                                                                  : listener->port));
+                                                                 : listener->port));
       }
     }
   }
@@ -157,9 +159,11 @@ Json outside_json(const engine::Model& model, const OutsideTarget& outside) {
       {"Port", std::int64_t{outside.target->port}},
       {"TargetGroupName", outside.target_group->target_group.name},
       {"TargetHealth", Json::object({{"State", to_string(health.state)}})},
-      {"Why", outside.owner.empty() ? "of no group: no policy sees its load"
-                                    : "of group " + outside.owner + ": no policy of this group "
-                                      "sees its load"},
+      {"Why",
+       outside.owner.empty() ? "of no group: no policy sees its load"
+                             : "of group " + outside.owner +
+                                   ": no policy of this group "
+                                   "sees its load"},
   });
   if (const auto share = traffic_share(*outside.target_group, outside.target->id)) {
     json.set("TrafficShare", *share);
@@ -175,8 +179,8 @@ Json host_fits(const engine::Model& model, const engine::GroupModel& group) {
   if (vcpus <= 0 || memory <= 0 || model.host_vcpus <= 0) {
     return {};
   }
-  return Json{static_cast<std::int64_t>(std::min(
-      model.host_vcpus / vcpus, static_cast<double>(model.host_memory_mib) / memory))};
+  return Json{static_cast<std::int64_t>(
+      std::min(model.host_vcpus / vcpus, static_cast<double>(model.host_memory_mib) / memory))};
 }
 
 void add_activities(Json& json, const engine::GroupModel& group) {
@@ -208,8 +212,9 @@ Json activity_document(const groups::Activity& activity) {
 
 Json group_document(const engine::Model& model, const engine::GroupModel& group) {
   const auto answer = api::autoscaling::group_answer(model, group);
-  const api::Shape& shape =
-      *api::autoscaling::DescribeAutoScalingGroupsOperation::table().output->members[0].shape->element;
+  const api::Shape& shape = *api::autoscaling::DescribeAutoScalingGroupsOperation::table()
+                                 .output->members[0]
+                                 .shape->element;
   Json json = api::to_json(shape, &answer);
   json.set("CreatedTime", format_iso8601_millis(group.group.created));
   Json instances = Json::array(), policies = Json::array(), target_groups = Json::array(),

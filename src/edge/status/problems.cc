@@ -11,9 +11,7 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-void add_unbound_listeners(Sentences& out,
-                           const engine::Model& model,
-                           const stacks::Stack& stack) {
+void add_unbound_listeners(Sentences& out, const engine::Model& model, const stacks::Stack& stack) {
   for (const balancing::LoadBalancer* load_balancer : load_balancers_of_stack(model, stack)) {
     for (const balancing::Listener* listener : listeners_of(model, load_balancer->arn)) {
       if (listener->bound_port == 0 && !listener->bind_note.empty()) {
@@ -44,12 +42,14 @@ void add_failing_launches(Sentences& out, const engine::GroupModel& group) {
   if (failures > 1) {
     times = " (" + std::to_string(failures) + " in the last 10 min)";
   }
-  const std::string instance =
-      failed->instance.has_value() ? "tidegate explain instance " + failed->instance->value
+  const std::string instance = failed->instance.has_value()
+                                   ? "tidegate explain instance " + failed->instance->value
                                    : "tidegate explain activity " + failed->id.value;
   out.push_back("launches of " + group.group.name.value + " fail" + times + ": " +
-                failed->status_message + "; mend the user data or the application and run "
-                "`tidegate up` again, `" + instance + "` has the evidence");
+                failed->status_message +
+                "; mend the user data or the application and run "
+                "`tidegate up` again, `" +
+                instance + "` has the evidence");
 }
 
 /// Zones of the group that the load balancers of one of its target groups do not serve.
@@ -65,12 +65,14 @@ void add_unserved_zones(Sentences& out,
       continue;
     }
     std::vector<std::string> unserved;
-    std::set_difference(group.group.zones.begin(), group.group.zones.end(), served.begin(),
-                        served.end(), std::back_inserter(unserved));
+    std::set_difference(group.group.zones.begin(),
+                        group.group.zones.end(),
+                        served.begin(),
+                        served.end(),
+                        std::back_inserter(unserved));
     if (!unserved.empty()) {
-      out.push_back("the load balancer of " + target_group->target_group.name +
-                    " does not serve " + listed(unserved) + ", a zone of " +
-                    group.group.name.value +
+      out.push_back("the load balancer of " + target_group->target_group.name + " does not serve " +
+                    listed(unserved) + ", a zone of " + group.group.name.value +
                     ": instances there get no traffic (Target.NotInUse); add a subnet of that zone "
                     "to the load balancer's Subnets, or take it out of VPCZoneIdentifier");
     }
@@ -93,7 +95,8 @@ void add_outside_targets(Sentences& out,
         sentence += " and takes " + percent(*share) + " of the traffic";
       }
       if (!policies.empty()) {
-        sentence += ": " + policies.front()->policy.name.value + " does not see its CPU and will "
+        sentence += ": " + policies.front()->policy.name.value +
+                    " does not see its CPU and will "
                     "not scale for it";
       }
       out.push_back(sentence + "; deregister it (aws elbv2 deregister-targets --targets Id=" +
@@ -108,7 +111,8 @@ void add_single_threads(Sentences& out,
   for (const auto& [id, instance] : group.instances) {
     const auto ceiling = single_thread_ceiling(model, group, instance);
     for (const engine::PolicyModel* policy : policies_of(model, group.group.name)) {
-      const bool of_cpu = policy->policy.metric == scaling::PredefinedMetric::AsgAverageCpuUtilization;
+      const bool of_cpu =
+          policy->policy.metric == scaling::PredefinedMetric::AsgAverageCpuUtilization;
       if (ceiling.has_value() && of_cpu && *ceiling * 100 < policy->policy.target_value) {
         out.push_back("one thread of " + id.value + " is at its limit, so its CPU ends near " +
                       percent(*ceiling) + " and never reaches the " +
@@ -124,9 +128,8 @@ void add_single_threads(Sentences& out,
 
 void add_blockers(Sentences& out, const engine::GroupModel& group) {
   for (const groups::Blocker& blocker : group.blockers) {
-    const std::string reason = blocker.why.ends_with('.')
-                                   ? blocker.why.substr(0, blocker.why.size() - 1)
-                                   : blocker.why;
+    const std::string reason =
+        blocker.why.ends_with('.') ? blocker.why.substr(0, blocker.why.size() - 1) : blocker.why;
     out.push_back(group.group.name.value + ": " + blocker.what + " is held back: " + reason +
                   (blocker.until.empty() ? "" : "; until " + blocker.until));
   }

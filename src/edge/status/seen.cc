@@ -75,8 +75,8 @@ std::vector<const balancing::Listener*> listeners_of(const engine::Model& model,
       found.push_back(&listener);
     }
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const auto* a, const auto* b) { return a->port < b->port; });
+  std::stable_sort(
+      found.begin(), found.end(), [](const auto* a, const auto* b) { return a->port < b->port; });
   return found;
 }
 
@@ -109,7 +109,9 @@ std::vector<TargetSeen> targets_of(const engine::Model& model,
   for (const engine::TargetGroupModel* target_group : target_groups_of(model, group.group)) {
     for (const balancing::Target& target : target_group->target_group.targets) {
       if (target.id == instance.value) {
-        seen.push_back({target_group, &target, engine::target_health(model, *target_group, target),
+        seen.push_back({target_group,
+                        &target,
+                        engine::target_health(model, *target_group, target),
                         probe_of(*target_group, target)});
       }
     }
@@ -202,8 +204,8 @@ std::string percent(double share) {
 
 std::string seconds_text(Duration duration) {
   const double seconds = seconds_of(duration);
-  return format_fixed(seconds, seconds < 10 && duration % std::chrono::seconds{1} != Duration{} ? 1
-                                                                                                  : 0) +
+  return format_fixed(seconds,
+                      seconds < 10 && duration % std::chrono::seconds{1} != Duration{} ? 1 : 0) +
          " s";
 }
 

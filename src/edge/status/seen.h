@@ -55,7 +55,8 @@ std::vector<OutsideTarget> outside_targets(const engine::Model& model,
                                            const engine::TargetGroupModel& target_group);
 
 /// Of its target group's requests over the last minute, 0..1.
-std::optional<double> traffic_share(const engine::TargetGroupModel& group, const std::string& target);
+std::optional<double> traffic_share(const engine::TargetGroupModel& group,
+                                    const std::string& target);
 
 const engine::InstanceUse* use_of(const engine::GroupModel& group, const groups::InstanceId& id);
 const groups::InstanceObservation* observation_of(const engine::GroupModel& group,

@@ -96,10 +96,12 @@ Json cost_json(const engine::Model& model, const stacks::Stack& stack) {
         launch_template == model.launch_templates.end()
             ? nullptr
             : groups::resolve(launch_template->second, group->group.launch_template.version);
-    const auto price = version != nullptr ? cost::instance_price(book, version->instance_type)
-                                          : std::nullopt;
-    fleets.push_back({price.value_or(0), static_cast<std::int32_t>(group->instances.size()),
-                      group->group.min_size, group->group.max_size});
+    const auto price =
+        version != nullptr ? cost::instance_price(book, version->instance_type) : std::nullopt;
+    fleets.push_back({price.value_or(0),
+                      static_cast<std::int32_t>(group->instances.size()),
+                      group->group.min_size,
+                      group->group.max_size});
   }
   const cost::MonthlyCost monthly = cost::monthly_cost(fleets, book);
   return Json::object({{"Now", monthly.now},

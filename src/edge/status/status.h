@@ -1,5 +1,5 @@
-// The `status` document (CONTRACT, "Running it"; docs/reference/api.md): everything that the picture
-// of STACK.md shows, as JSON. Pure over the published view.
+// The `status` document (CONTRACT, "Running it"; docs/reference/api.md): everything that the
+// picture of STACK.md shows, as JSON. Pure over the published view.
 #pragma once
 
 #include <functional>

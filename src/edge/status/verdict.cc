@@ -35,9 +35,10 @@ StackKind kind_of(stacks::Status status) {
 
 /// Launches run, none has failed and none has ever served.
 bool is_first_launch(const engine::GroupModel& group) {
-  const bool had_outcome =
-      std::any_of(group.activities.begin(), group.activities.end(),
-                  [](const groups::Activity& activity) { return is_final(activity.status); });
+  const bool had_outcome = std::any_of(
+      group.activities.begin(), group.activities.end(), [](const groups::Activity& activity) {
+        return is_final(activity.status);
+      });
   return !had_outcome && group.group.launch_failures.empty();
 }
 

@@ -9,7 +9,8 @@
 namespace tidegate::status {
 namespace {
 
-constexpr double kThreadAtLimit = 0.9;  // of one CPU; above it a thread has no room left to speak of
+constexpr double kThreadAtLimit =
+    0.9;  // of one CPU; above it a thread has no room left to speak of
 
 std::string plural(std::int64_t count, const std::string& word) {
   return std::to_string(count) + " " + word + (count == 1 ? "" : "s");
@@ -26,11 +27,10 @@ std::string why_pending(const engine::GroupModel& group,
     return seen->failure;
   }
   if (seen->user_data_exit_status.value_or(0) != 0) {
-    const std::string line =
-        seen->failing_line.has_value()
-            ? " in line " + std::to_string(seen->failing_line->line) + ": " +
-                  seen->failing_line->command
-            : "";
+    const std::string line = seen->failing_line.has_value()
+                                 ? " in line " + std::to_string(seen->failing_line->line) + ": " +
+                                       seen->failing_line->command
+                                 : "";
     return "user data exit " + std::to_string(*seen->user_data_exit_status) + line;
   }
   const TargetSeen* worst = worst_of(targets);

@@ -37,8 +37,8 @@ struct Pending {
 };
 using Outcome = std::variant<HttpResponse, Pending>;
 
-/// An operation of the own service (JSON 1.0, `X-Amz-Target: Tidegate.<Operation>`): what AWS has no
-/// operation for.
+/// An operation of the own service (JSON 1.0, `X-Amz-Target: Tidegate.<Operation>`): what AWS has
+/// no operation for.
 using OwnHandler = std::function<Result<Json>(const Context&, const Json&)>;
 
 struct Entry {

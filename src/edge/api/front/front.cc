@@ -53,7 +53,8 @@ Status unpack(HttpRequest& request) {
     return Ok{};
   }
   if (!equals_ignoring_case(coding, "gzip")) {
-    return Error{ErrorCode::Unsupported, "SerializationException",
+    return Error{ErrorCode::Unsupported,
+                 "SerializationException",
                  "Content-Encoding '" + coding.substr(0, 40) + "' is not built; what works: gzip"};
   }
   TG_ASSIGN_OR_RETURN(request.body, gunzip(request.body));
@@ -66,8 +67,8 @@ Result<Json> object_of(const std::string& body) {
   }
   TG_ASSIGN_OR_RETURN(Json json, Json::parse(body));
   if (!json.is_object()) {
-    return Error{ErrorCode::InvalidArgument, "SerializationException",
-                 "the body is not a JSON object"};
+    return Error{
+        ErrorCode::InvalidArgument, "SerializationException", "the body is not a JSON object"};
   }
   return json;
 }
@@ -123,11 +124,12 @@ void Front::handle(HttpRequest request, Reply reply) {
   if (const auto api = apis_.find(scope); api != apis_.end()) {
     call.exchange.service = api->second.service;
   }
-  const Status allowed =
-      !authorization.has_value()
-          ? Status{authorization.error()}
-          : verify(call.request, *authorization, settings_.root, call.exchange.protocol,
-                   settings_.now());
+  const Status allowed = !authorization.has_value() ? Status{authorization.error()}
+                                                    : verify(call.request,
+                                                             *authorization,
+                                                             settings_.root,
+                                                             call.exchange.protocol,
+                                                             settings_.now());
   call.scope_service = scope;
   Result<Outcome> outcome = allowed.has_value() ? run(call) : Result<Outcome>{allowed.error()};
   if (!outcome.has_value()) {
@@ -139,7 +141,8 @@ void Front::handle(HttpRequest request, Reply reply) {
     return;
   }
   Pending& pending = std::get<Pending>(*outcome);
-  auto answer = [exchange = call.exchange, finish = std::move(pending.finish),
+  auto answer = [exchange = call.exchange,
+                 finish = std::move(pending.finish),
                  reply = std::move(reply)](Result<engine::Answer> done) mutable {
     Result<HttpResponse> response =
         done.has_value() ? finish(std::move(*done)) : Result<HttpResponse>{done.error()};
@@ -150,7 +153,11 @@ void Front::handle(HttpRequest request, Reply reply) {
 
 Result<Outcome> Front::run(const Call& call) {
   const std::shared_ptr<const engine::Model> model = queries_.view();
-  Context context{*model,  queries_, metrics_, root_of(*model), settings_.now(),
+  Context context{*model,
+                  queries_,
+                  metrics_,
+                  root_of(*model),
+                  settings_.now(),
                   call.request.header("x-tidegate-template-folder").value_or(""),
                   engine::DeleteStack::Haste::Drain};
   if (call.request.header("x-tidegate-haste") == "now") {
@@ -159,7 +166,8 @@ Result<Outcome> Front::run(const Call& call) {
   const Target target = target_of(call.request);
   if (call.scope_service == kOwnService) {
     if (target.prefix != kOwnTarget) {
-      return Error{ErrorCode::InvalidArgument, "UnknownOperationException",
+      return Error{ErrorCode::InvalidArgument,
+                   "UnknownOperationException",
                    "X-Amz-Target must be Tidegate.<Operation>"};
     }
     return run_own(call, context, target.operation);
@@ -175,7 +183,8 @@ Result<Outcome> Front::run_own(const Call& call,
                                const std::string& operation) {
   const auto handler = own_.find(operation);
   if (handler == own_.end()) {
-    return Error{ErrorCode::InvalidArgument, "UnknownOperationException",
+    return Error{ErrorCode::InvalidArgument,
+                 "UnknownOperationException",
                  "there is no operation Tidegate." + operation.substr(0, 80)};
   }
   TG_ASSIGN_OR_RETURN(const Json input, object_of(call.request.body));
@@ -199,7 +208,8 @@ Result<Outcome> Front::run_aws(const Call& call, const Context& context) {
   if (call.exchange.protocol == Protocol::Json) {
     const Target target = target_of(request);
     if (service.json_target == nullptr || target.prefix != service.json_target) {
-      return Error{ErrorCode::InvalidArgument, "UnknownOperationException",
+      return Error{ErrorCode::InvalidArgument,
+                   "UnknownOperationException",
                    std::string{"X-Amz-Target does not belong to "} + service.name};
     }
     TG_ASSIGN_OR_RETURN(const Entry* entry, find_entry(call, target.operation));
@@ -210,12 +220,14 @@ Result<Outcome> Front::run_aws(const Call& call, const Context& context) {
   TG_ASSIGN_OR_RETURN(const FormNode form, parse_form(request.body, std::move(url)));
   const std::string action = parameter(form, "Action");
   if (action.empty()) {
-    return Error{ErrorCode::InvalidArgument, "MissingAction",
+    return Error{ErrorCode::InvalidArgument,
+                 "MissingAction",
                  "The request is missing an action or a required parameter"};
   }
   const std::string version = parameter(form, "Version");
   if (!version.empty() && version != service.version) {
-    return Error{ErrorCode::InvalidArgument, "InvalidAction",
+    return Error{ErrorCode::InvalidArgument,
+                 "InvalidAction",
                  "Could not find operation " + action.substr(0, 80) + " for version " +
                      version.substr(0, 40) + "; this is version " + service.version};
   }

@@ -54,8 +54,8 @@ class Front {
   const engine::QueryDoor& queries_;
   engine::CommandDoor& commands_;
   ports::MetricStore& metrics_;
-  std::map<std::string, Api> apis_;         // by the name in the signature's scope
-  std::map<std::string, OwnHandler> own_;   // of the service Tidegate
+  std::map<std::string, Api> apis_;        // by the name in the signature's scope
+  std::map<std::string, OwnHandler> own_;  // of the service Tidegate
   Rng rng_;
 };
 

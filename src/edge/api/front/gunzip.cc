@@ -1,8 +1,9 @@
 #include "edge/api/front/gunzip.h"
 
-#include <zlib.h>
-
 #include <array>
+
+#define ZLIB_CONST  // next_in points to bytes that stay
+#include <zlib.h>
 
 namespace tidegate::api {
 namespace {

@@ -12,8 +12,8 @@ namespace tidegate::api {
 
 inline constexpr std::size_t kMaxUnpacked = 4 * 1024 * 1024;  // of a body of at most 1 MiB
 
-/// Errors: InvalidArgument SerializationException when it is no whole gzip stream; ResourceExhausted
-/// RequestEntityTooLarge when it unpacks to more than max_bytes.
+/// Errors: InvalidArgument SerializationException when it is no whole gzip stream;
+/// ResourceExhausted RequestEntityTooLarge when it unpacks to more than max_bytes.
 Result<std::string> gunzip(std::string_view packed, std::size_t max_bytes = kMaxUnpacked);
 
 }  // namespace tidegate::api

@@ -37,13 +37,14 @@ Protocol protocol_of(const HttpRequest& request, const std::string& scope_servic
 Target target_of(const HttpRequest& request) {
   const std::string header = request.header("x-amz-target").value_or("");
   const std::size_t dot = header.find('.');
-  return dot == std::string::npos ? Target{} : Target{header.substr(0, dot), header.substr(dot + 1)};
+  return dot == std::string::npos ? Target{}
+                                  : Target{header.substr(0, dot), header.substr(dot + 1)};
 }
 
 Error no_handler(const Service& service, Protocol protocol, const std::string& operation) {
-  const bool known =
-      std::any_of(service.known.begin(), service.known.end(),
-                  [&](const char* name) { return operation == name; });
+  const bool known = std::any_of(service.known.begin(), service.known.end(), [&](const char* name) {
+    return operation == name;
+  });
   if (known) {
     std::vector<std::string> built;
     for (const Operation& candidate : service.operations) {
@@ -55,13 +56,14 @@ Error no_handler(const Service& service, Protocol protocol, const std::string& o
                      ": " + join(built, ", ") + instead(service)};
   }
   if (protocol == Protocol::Json) {
-    return Error{ErrorCode::InvalidArgument, "UnknownOperationException",
+    return Error{ErrorCode::InvalidArgument,
+                 "UnknownOperationException",
                  "there is no operation " + operation.substr(0, 80)};
   }
-  return Error{ErrorCode::InvalidArgument,
-               "InvalidAction",
-               "Could not find operation " + operation.substr(0, 80) + " for version " +
-                   service.version};
+  return Error{
+      ErrorCode::InvalidArgument,
+      "InvalidAction",
+      "Could not find operation " + operation.substr(0, 80) + " for version " + service.version};
 }
 
 Error no_service(const std::string& scope_service) {

@@ -9,10 +9,10 @@
 namespace tidegate::api {
 namespace {
 
-constexpr std::int64_t kConsoleBytes = 64 * 1024;       // of one answer, when nothing is asked for
+constexpr std::int64_t kConsoleBytes = 64 * 1024;  // of one answer, when nothing is asked for
 constexpr std::int64_t kMaxConsoleBytes = 256 * 1024;
-constexpr std::int64_t kMaxEntries = 1000;              // of the ledger, in one answer
-constexpr std::int64_t kPeriodsLookedAt = 5;            // for an alarm's newest value
+constexpr std::int64_t kMaxEntries = 1000;    // of the ledger, in one answer
+constexpr std::int64_t kPeriodsLookedAt = 5;  // for an alarm's newest value
 
 Error invalid(std::string message) {
   return Error{ErrorCode::InvalidArgument, "ValidationError", std::move(message)};
@@ -38,7 +38,8 @@ Result<std::int64_t> number_of(const Json& input,
     return fallback;
   }
   if (!given->is_int() || given->int_or(-1) < 0 || given->int_or(0) > largest) {
-    return invalid(std::string{name} + " must be a whole number within 0.." + std::to_string(largest));
+    return invalid(std::string{name} + " must be a whole number within 0.." +
+                   std::to_string(largest));
   }
   return given->int_or(0);
 }
@@ -46,8 +47,8 @@ Result<std::int64_t> number_of(const Json& input,
 /// The newest period of the alarm's metric that has data.
 std::optional<double> latest_value(const Context& context, const alarms::Alarm& alarm) {
   const Instant to = context.model.now;
-  const auto points = context.metrics.read(alarm.metric, to - kPeriodsLookedAt * alarm.period, to,
-                                           alarm.period);
+  const auto points =
+      context.metrics.read(alarm.metric, to - kPeriodsLookedAt * alarm.period, to, alarm.period);
   for (auto point = points.rbegin(); point != points.rend(); ++point) {
     if (const auto value = metrics::value_of(point->values, alarm.statistic)) {
       return value;
@@ -59,11 +60,12 @@ std::optional<double> latest_value(const Context& context, const alarms::Alarm& 
 Result<Json> get_status(const Context& context, const Json& input) {
   TG_RETURN_IF_ERROR(check_members(input, {"StackName"}));
   const std::string stack = input["StackName"].string_or("");
-  Json status = status::status_document(
-      context.model, stack,
-      [&](const alarms::Alarm& alarm) { return latest_value(context, alarm); });
+  Json status = status::status_document(context.model, stack, [&](const alarms::Alarm& alarm) {
+    return latest_value(context, alarm);
+  });
   if (!stack.empty() && status["Stacks"].items().empty()) {
-    return Error{ErrorCode::NotFound, "ValidationError", "Stack with id " + stack + " does not exist"};
+    return Error{
+        ErrorCode::NotFound, "ValidationError", "Stack with id " + stack + " does not exist"};
   }
   return status;
 }
