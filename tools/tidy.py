@@ -70,7 +70,7 @@ class Tree:
 
 def walk(folder):
     for entry in folder.iterdir():
-        if entry.is_symlink() or entry.name == ".git":  # a file in a worktree
+        if entry.is_symlink() or entry.name == ".git" or entry.suffix == ".profraw":  # .git: a worktree
             continue
         if entry.is_dir():
             if entry.name not in SKIP_FOLDERS:
