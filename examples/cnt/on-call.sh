@@ -1,9 +1,5 @@
 #!/bin/sh
-# The receiver `on-call` of stack.yaml: gets each alert as one JSON line on standard input.
-# Put your own pager here; this one writes to the system's log where there is one, else to a file.
-alert=$(cat)
-if command -v logger >/dev/null 2>&1 && [ -S /dev/log ]; then
-  logger -t tidegate-alert -- "$alert"
-else
-  printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$alert" >>"${TIDEGATE_HOME:-/tmp}/on-call.log"
-fi
+# The receiver `on-call` of stack.yaml: started for each alert, which is one JSON object on standard input
+# (AlarmName, NewStateValue, NewStateReason, …). It runs in its own folder, and again if it does not exit 0.
+# Put your pager here; this one keeps a log.
+printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$(cat)" >>on-call.log
