@@ -63,7 +63,7 @@ std::string read_instance_type(Subject& subject, Reader& data) {
     data.complain("InstanceType",
                   "unknown instance type '" + *name + "'" +
                       (near ? "; did you mean '" + *near + "'?" : "") +
-                      " Metadata.Tidegate.InstanceTypes may give its VCpus and MemoryMiB");
+                      " (Metadata.Tidegate.InstanceTypes may give its VCpus and MemoryMiB)");
   }
   return *name;
 }

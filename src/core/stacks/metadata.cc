@@ -130,7 +130,7 @@ class MetadataReader {
       type.monthly_price = reader.number("MonthlyPrice", {0, 1e6});
       if (reader.has("VCpus") != reader.has("MemoryMiB")) {
         reader.complain(reader.has("VCpus") ? "VCpus" : "MemoryMiB",
-                        "VCpus and MemoryMiB must be given_ together");
+                        "VCpus and MemoryMiB must be given together");
       }
       reader.finish();
       given_.instance_types.emplace(name, type);
@@ -223,8 +223,8 @@ class MetadataReader {
       if (reader.text("Url")) {
         given_.unused.push_back("Receivers." + name + ".Url");
       }
-      if (!reader.has("Exec") && !reader.has("Url")) {
-        reader.complain("Exec", "is missing: the program that is told");
+      if (!reader.has("Url")) {
+        reader.required("Exec");
       }
       reader.finish();
       given_.receivers.emplace(name, std::move(receiver));

@@ -136,6 +136,9 @@ Result<YamlNode> without_short_forms(YamlNode node) {
     TG_ASSIGN_OR_RETURN(item, without_short_forms(std::move(item)));
   }
   for (YamlNode::Member& member : node.members) {
+    if (member.value.is_null()) {  // its own place is where the next thing begins
+      member.value.line = member.line;
+    }
     TG_ASSIGN_OR_RETURN(member.value, without_short_forms(std::move(member.value)));
     if (member.key == "Fn::GetAtt") {
       member.value = split_attribute(std::move(member.value));

@@ -39,6 +39,13 @@ void Complaints::add(std::int32_t line, Error error) {
   }
 }
 
+void Complaints::add_missing(std::int32_t line, std::string_view path, std::string_view name) {
+  if (!missing_ || line < missing_line_) {
+    missing_line_ = line;
+    missing_ = language::problem(line, path, std::string{name} + " is missing");
+  }
+}
+
 Reader::Reader(const YamlNode& node, std::string path, Complaints& complaints)
     : node_(&node), path_(std::move(path)), line_(node.line), complaints_(&complaints) {}
 
@@ -209,7 +216,7 @@ std::vector<std::pair<std::string, Reader>> Reader::named_mappings(const std::st
 
 Reader& Reader::required(const std::string& name) {
   if (!has(name)) {
-    complaints_->add(line_, path_, name + " is missing");
+    complaints_->add_missing(line_, path_, name);
   }
   return *this;
 }

@@ -21,13 +21,18 @@ class Complaints {
  public:
   void add(std::int32_t line, std::string_view path, std::string_view sentence);
   void add(std::int32_t line, Error error);
-  bool any() const { return first_.has_value(); }
+  /// Of something that is missing: told only when nothing is wrong with what is there (a misspelt
+  /// name is both).
+  void add_missing(std::int32_t line, std::string_view path, std::string_view name);
+  bool any() const { return first_ || missing_; }
   /// The one with the smallest line; of equal lines the one added first.
-  const std::optional<Error>& first() const { return first_; }
+  const std::optional<Error>& first() const { return first_ ? first_ : missing_; }
 
  private:
   std::int32_t line_ = 0;
   std::optional<Error> first_;
+  std::int32_t missing_line_ = 0;
+  std::optional<Error> missing_;
 };
 
 /// A property that AWS knows and this program does not act on; instead: what to do, may be empty.
