@@ -212,5 +212,16 @@ TEST_CASE("examples: every one of the documents' failures is a template that pla
   }
 }
 
+TEST_CASE("docs/reference/template.md: its template plans, with two groups behind one balancer") {
+  const std::string text = file_text("docs/reference/template.md");
+  const std::size_t start = text.find("```yaml\n") + 8;
+  const StackPlan plan = planned(text.substr(start, text.find("```", start) - start));
+  CHECK(plan.resources.size() == 10);
+  CHECK(the<groups::AutoScalingGroup>(plan, "WebGroup").target_groups.front() ==
+        the<balancing::Listener>(plan).default_action.target_group);
+  CHECK(the<groups::AutoScalingGroup>(plan, "ApiGroup").target_groups.front() ==
+        the<balancing::Rule>(plan).action.target_group);
+}
+
 }  // namespace
 }  // namespace tidegate::stacks
