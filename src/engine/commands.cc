@@ -160,7 +160,7 @@ struct Execute {
         break;
       case stacks::ResourceChange::Kind::Modify:
         add_event(state, stack, &resource, Status::UpdateInProgress, "", now);
-        modify_resource(state, planned, now);
+        modify_resource(state, change, now);
         add_event(state, stack, &resource, Status::UpdateComplete, "", now);
         break;
       case stacks::ResourceChange::Kind::Remove:

@@ -153,22 +153,21 @@ void keep_runtime(groups::AutoScalingGroup& value, const groups::AutoScalingGrou
 /// Changes one resource; an overload per type.
 struct Modify {
   EngineState& state;
+  const std::vector<std::string>& changed;  // properties
   Instant now;
 
+  /// The plan has the versions that exist, and one more.
   void operator()(groups::LaunchTemplate value) const {
-    auto& old = state.model.launch_templates[value.id];
-    groups::LaunchTemplateVersion version = value.versions.back();
-    version.number = old.versions.empty() ? 1 : old.versions.back().number + 1;
-    version.created = now;
-    old.versions.push_back(std::move(version));
+    value.versions.back().created = now;
     state.journal.touch(EntityKind::LaunchTemplate, value.id.value);
+    state.model.launch_templates.insert_or_assign(value.id, std::move(value));
   }
 
   void operator()(groups::AutoScalingGroup value) const {
     GroupModel& group = state.model.groups[value.name];
     const std::int32_t before = group.group.desired_capacity;
-    const bool asked = value.desired_capacity !=
-                       value.min_size;  // CloudFormation leaves desired alone when it is not given
+    const bool asked =
+        std::find(changed.begin(), changed.end(), "DesiredCapacity") != changed.end();
     const std::int32_t wanted =
         std::clamp(asked ? value.desired_capacity : before, value.min_size, value.max_size);
     keep_runtime(value, group.group);
@@ -353,9 +352,9 @@ Result<Readiness> resource_ready(const EngineState& state, const stacks::Planned
   return Readiness::Ready;
 }
 
-void modify_resource(EngineState& state, const stacks::PlannedResource& planned, Instant now) {
+void modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now) {
   state.view_stale = true;
-  std::visit(Modify{state, now}, planned.properties);
+  std::visit(Modify{state, change.changed_properties, now}, change.resource.properties);
 }
 
 Readiness delete_resource(EngineState& state,

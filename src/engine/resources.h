@@ -20,7 +20,7 @@ Status create_resource(EngineState& state,
 Result<Readiness> resource_ready(const EngineState& state, const stacks::PlannedResource& planned);
 /// Changes what exists to what is planned; what only lives at run time (instances, states, targets)
 /// stays.
-void modify_resource(EngineState& state, const stacks::PlannedResource& planned, Instant now);
+void modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now);
 /// Takes it out of the model; a group first loses its instances. Unknown ones are Ready.
 Readiness delete_resource(EngineState& state,
                           const std::string& type,

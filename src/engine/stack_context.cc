@@ -34,6 +34,11 @@ stacks::StackContext context_of(EngineState& state, const stacks::Stack& stack, 
   context.parameters = stack.given_parameters;
   for (const auto& resource : stack.resources) {
     context.physical_ids.emplace(resource.logical_id, resource.physical_id);
+    const auto launch_template =
+        state.model.launch_templates.find(groups::LaunchTemplateId{resource.physical_id});
+    if (launch_template != state.model.launch_templates.end()) {
+      context.launch_templates.emplace(resource.logical_id, launch_template->second);
+    }
   }
   context.new_id = [&state](stacks::IdKind kind) { return new_id(state.ids, kind); };
   context.host_vcpus = state.model.host_vcpus;
@@ -50,13 +55,11 @@ Result<stacks::StackPlan> plan_again(EngineState& state, const stacks::Stack& st
 std::vector<stacks::Output> resolved_outputs(const Model& model,
                                              std::vector<stacks::Output> outputs) {
   for (auto& output : outputs) {
-    for (const auto& [arn, load_balancer] : model.load_balancers) {
-      const std::string token = "{{DNSName:" + arn.value + "}}";
-      for (auto at = output.value.find(token); at != std::string::npos;
-           at = output.value.find(token)) {
-        output.value.replace(at, token.size(), load_balancer.dns_name);
-      }
-    }
+    output.value =
+        stacks::resolve_dns_names(output.value, [&model](const balancing::LoadBalancerArn& arn) {
+          const auto found = model.load_balancers.find(arn);
+          return found == model.load_balancers.end() ? std::string{} : found->second.dns_name;
+        });
   }
   return outputs;
 }

@@ -94,7 +94,12 @@ void advance_create(EngineState& state, stacks::Stack& stack, StackWork& work, I
 /// Deletes in reverse order; true when nothing is left.
 bool delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Instant now) {
   for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
-    if (resource->status == Status::DeleteComplete) {
+    if (resource->status == Status::DeleteComplete || resource->status == Status::DeleteSkipped) {
+      continue;
+    }
+    const auto* plan = planned(work, resource->logical_id);
+    if (plan != nullptr && plan->retain && stack.status == Status::DeleteInProgress) {
+      add_event(state, stack, &*resource, Status::DeleteSkipped, "DeletionPolicy: Retain", now);
       continue;
     }
     if (resource->status != Status::DeleteInProgress) {
@@ -111,11 +116,12 @@ bool delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Insta
 
 /// After a restart: the plan again, with the ids that exist.
 tidegate::Status ensure_work(EngineState& state, const stacks::Stack& stack, Instant now) {
-  if (state.work.contains(stack.name)) {
+  StackWork& work = state.work[stack.name];
+  if (!work.plan.resources.empty()) {
     return Ok{};
   }
   TG_ASSIGN_OR_RETURN(auto plan, plan_again(state, stack, now));
-  state.work[stack.name].plan = std::move(plan);
+  work.plan = std::move(plan);
   return Ok{};
 }
 
@@ -132,6 +138,10 @@ void advance(EngineState& state, stacks::Stack& stack, Instant now) {
       finish(state, stack, Status::RollbackComplete, "", now);
     }
   } else if (stack.status == Status::DeleteInProgress) {
+    static_cast<void>(
+        ensure_work(state,
+                    stack,
+                    now));  // for DeletionPolicy; a template that cannot be planned retains nothing
     if (delete_all(state, stack, state.work[stack.name], now)) {
       stack.deleted = now;
       finish(state, stack, Status::DeleteComplete, "", now);

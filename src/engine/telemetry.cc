@@ -16,20 +16,16 @@ constexpr Duration kLongestSample = std::chrono::seconds{2};
 
 void sample_cpu(CpuTrack& track, const groups::InstanceObservation& seen) {
   const Duration elapsed = seen.sampled - track.sampled;
-  if (track.sampled == Instant{} || elapsed <= Duration{0} || seen.cpu_used < track.used ||
-      elapsed > kLongestSample) {
-    if (elapsed != Duration{0}) {
-      track.percent.reset();
-      track.sampled = seen.sampled;
-      track.used = seen.cpu_used;
-    }
-    return;
+  const bool usable = track.sampled != Instant{} && elapsed > Duration{0} &&
+                      elapsed <= kLongestSample && seen.cpu_used >= track.used;
+  track.percent.reset();  // what was not read anew is missing, never the old value again
+  if (usable) {
+    const double quota = std::max(seen.cpu_quota, 1e-6);
+    track.percent = 100.0 * seconds_of(seen.cpu_used - track.used) / (seconds_of(elapsed) * quota);
+    track.since_publish = merged(track.since_publish, metrics::statistic_set_of(*track.percent));
   }
-  const double quota = std::max(seen.cpu_quota, 1e-6);
-  track.percent = 100.0 * seconds_of(seen.cpu_used - track.used) / (seconds_of(elapsed) * quota);
   track.sampled = seen.sampled;
   track.used = seen.cpu_used;
-  track.since_publish = merged(track.since_publish, metrics::statistic_set_of(*track.percent));
 }
 
 /// The instances whose metric counts: in service and warm by every policy of the group.

@@ -123,9 +123,11 @@ ports::InstanceObservation Cloud::observe(const groups::InstanceId& id,
   seen.process_alive = !exited;
   if (!metric_gap_) {
     account(instance);
+    instance.shown_cpu = instance.cpu_used;
+    instance.shown_at = instance.accounted;
   }
-  seen.cpu_used = instance.cpu_used;
-  seen.sampled = instance.accounted;
+  seen.cpu_used = instance.shown_cpu;
+  seen.sampled = instance.shown_at;
   seen.busiest_thread = instance.load;
   if (exited && instance.fails_user_data) {
     seen.user_data_exit_status = 1;

@@ -44,6 +44,8 @@ struct SimulatedInstance {
   Duration cpu_used{};
   double load = 0;  // share of its quota, 0..1, since `accounted`
   Instant accounted;
+  Duration shown_cpu{};  // what snapshots show: stands still in a metric gap
+  Instant shown_at;
   std::string address;
 };
 

@@ -22,6 +22,7 @@ constexpr auto kNames = std::to_array<std::pair<Status, std::string_view>>({
     {Status::DeleteInProgress, "DELETE_IN_PROGRESS"},
     {Status::DeleteComplete, "DELETE_COMPLETE"},
     {Status::DeleteFailed, "DELETE_FAILED"},
+    {Status::DeleteSkipped, "DELETE_SKIPPED"},
 });
 
 }  // namespace

@@ -30,6 +30,7 @@ enum class Status {  // of stacks and of resources; AWS's spelling by to_string(
   DeleteInProgress,
   DeleteComplete,
   DeleteFailed,
+  DeleteSkipped,  // of a resource with DeletionPolicy: Retain
 };
 std::string_view to_string(Status status);
 std::optional<Status> parse_status(std::string_view text);

@@ -28,6 +28,7 @@ StackKind kind_of(stacks::Status status) {
     case stacks::Status::DeleteInProgress:
     case stacks::Status::DeleteComplete:
     case stacks::Status::DeleteFailed:
+    case stacks::Status::DeleteSkipped:
       return StackKind::Gone;
   }
   return StackKind::Gone;
