@@ -1,0 +1,471 @@
+#include "adapters/compute/process/driver.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "adapters/compute/process/root_files.h"
+#include "adapters/compute/process/user_data.h"
+#include "base/log.h"
+#include "supervise/files.h"
+
+namespace tidegate::compute_process {
+namespace {
+
+constexpr int kRemovalTries = 150;            // of a tick each: half a minute
+constexpr std::chrono::seconds kKillTime{2};  // until a shim that ignores `kill` is killed itself
+constexpr std::chrono::milliseconds kRestartWindow{shim::RestartPolicy{}.window_ms};
+constexpr double kBusy = 0.3;  // vCPUs from which the busiest thread is looked for
+constexpr const char* kRecordFile = "/instance.json";
+
+Error failed(const std::string& what) {
+  const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
+  return Error{code, "InternalFailure", what + ": " + std::strerror(errno)};
+}
+
+Status write_record(const std::string& folder, const InstanceRecord& record) {
+  const std::string fresh = folder + kRecordFile + ".new";
+  const std::string text = to_text(record);
+  const FileDescriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
+  const bool written =
+      file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (!written || ::rename(fresh.c_str(), (folder + kRecordFile).c_str()) != 0)
+    return failed(fresh);
+  return Ok{};
+}
+
+Result<InstanceRecord> read_record(const std::string& folder) {
+  std::string text;
+  const FileDescriptor file{::open((folder + kRecordFile).c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!file) return failed(folder + kRecordFile);
+  std::array<char, 16384> buffer{};
+  for (ssize_t got = 0; (got = ::read(file.get(), buffer.data(), buffer.size())) > 0;) {
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return parse_record(text);
+}
+
+std::vector<std::string> folders_in(const std::string& path) {
+  std::vector<std::string> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.is_directory(error)) found.push_back(entry.path());
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+std::string machine_resolv_conf() {
+  std::error_code error;
+  const auto real = std::filesystem::canonical("/etc/resolv.conf", error);
+  const Result<std::string> text =
+      supervise::read_small_file(error ? "/etc/resolv.conf" : real.string());
+  return text ? *text : std::string{};
+}
+
+}  // namespace
+
+MonotonicInstant monotonic_now() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return MonotonicInstant{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
+}
+
+void Board::post(const Entry& entry) {
+  const std::lock_guard lock{entries_mutex_};
+  entries_[entry.seen.id] = entry;
+}
+
+void Board::remove(const groups::InstanceId& id) {
+  const std::lock_guard lock{entries_mutex_};
+  entries_.erase(id);
+}
+
+bool Board::contains(const groups::InstanceId& id) const {
+  const std::lock_guard lock{entries_mutex_};
+  return entries_.contains(id);
+}
+
+std::vector<Board::Entry> Board::all() const {
+  const std::lock_guard lock{entries_mutex_};
+  std::vector<Entry> copied;
+  copied.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) {
+    copied.push_back(entry);
+  }
+  return copied;
+}
+
+Driver::Driver(DriverSettings settings, Board& board)
+    : settings_(std::move(settings)),
+      board_(board),
+      network_(settings_.home_id, settings_.home, settings_.range),
+      cgroups_(supervise::cgroup_layout(), "tidegate-" + settings_.home_id),
+      events_(::epoll_create1(EPOLL_CLOEXEC)) {
+  ::mkdir((settings_.home + "/instances").c_str(), 0700);
+}
+
+Driver::~Driver() {
+  if (!entries_.empty()) return;
+  network_.tear_down();
+  cgroups_.remove_empty();
+}
+
+std::string Driver::folder_of(const groups::InstanceId& id) const {
+  return settings_.home + "/instances/" + id.value;
+}
+
+Driver::Entry* Driver::find(const groups::InstanceId& id) {
+  const auto found = entries_.find(id);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+// --- found again ---
+
+void Driver::adopt_all() {
+  for (const std::string& folder : folders_in(settings_.home + "/instances")) {
+    adopt(folder);
+  }
+  await_first_words();
+  remove_orphans();
+}
+
+void Driver::adopt(const std::string& folder) {
+  const Result<InstanceRecord> record = read_record(folder);
+  Result<supervise::Shim::Adoption> adoption = supervise::Shim::adopt(folder);
+  const bool never_ran = !adoption && adoption.error().code == ErrorCode::NotFound;
+  if (!record || never_ran) {
+    // A launch that was cut off before its shim stood: the next snapshot lacks it.
+    log_event(LogLevel::Warn, "instance_incomplete", {{"folder", folder}});
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    return;
+  }
+  Entry& entry = entries_[record->id];
+  entry.record = *record;
+  entry.folder = folder;
+  entry.posted.seen = observation_of(*record);
+  entry.meter.emplace(record->cgroups);
+  next_offset_ = std::max(next_offset_, record->address.value - settings_.range.first.value + 1);
+  if (adoption) {
+    take_adoption(entry, std::move(*adoption));
+  } else {
+    take_adoption(entry, supervise::Lost{adoption.error().message});
+  }
+}
+
+void Driver::take_adoption(Entry& entry, supervise::Shim::Adoption adoption) {
+  if (auto* shim = std::get_if<std::unique_ptr<supervise::Shim>>(&adoption)) {
+    entry.shim = std::move(*shim);
+    watch(entry);
+    return;
+  }
+  if (const auto* over = std::get_if<supervise::Ended>(&adoption)) {
+    fold_end(entry.record, entry.folder, *over, entry.posted.seen);
+  } else if (const auto* lost = std::get_if<supervise::Lost>(&adoption)) {
+    fold_loss(*lost, entry.posted.seen);
+    supervise::kill_cgroup(entry.record.cgroups);
+    network_.remove_veth(network_.veth_of(entry.record.address));
+  }
+  board_.post(entry.posted);
+}
+
+/// Without it an adopted instance would be seen as one that runs nothing.
+void Driver::await_first_words() {
+  const MonotonicInstant until = monotonic_now() + supervise::kAnswerTime;
+  for (auto& [id, entry] : entries_) {
+    while (entry.shim != nullptr && !entry.shim->receive() && monotonic_now() < until) {
+      std::array<pollfd, 2> waits{pollfd{entry.shim->connection_fd(), POLLIN, 0},
+                                  pollfd{entry.shim->process_fd(), POLLIN, 0}};
+      ::poll(waits.data(), waits.size(), 10);
+      if (waits[1].revents != 0) break;
+    }
+    measure(entry, true);
+    if (entry.shim != nullptr) refresh(entry);
+  }
+}
+
+void Driver::remove_orphans() {
+  const std::vector<std::string> veths = network_.veths();
+  for (const std::string& veth : veths) {
+    const bool used = std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
+      return one.second.shim != nullptr && network_.veth_of(one.second.record.address) == veth;
+    });
+    if (!used) network_.remove_veth(veth);
+  }
+  for (const std::string& name : cgroups_.instances()) {
+    if (entries_.contains(groups::InstanceId{name})) continue;
+    supervise::kill_cgroup(cgroups_.paths_of(name));
+    const Status removed = supervise::remove_cgroup(cgroups_.paths_of(name));
+    if (!removed) log_event(LogLevel::Warn, "cgroup_left", {{"why", removed.error().message}});
+  }
+}
+
+// --- launch ---
+
+Status Driver::check_capacity(const ports::LaunchSpec& spec) const {
+  double vcpus = 0;
+  std::int64_t memory = 0;
+  for (const auto& [id, entry] : entries_) {
+    if (entry.shim == nullptr || entry.kill_asked) continue;
+    vcpus += entry.record.size.vcpus;
+    memory += entry.record.size.memory_mib;
+  }
+  const ports::HostCapacity& host = settings_.capacity;
+  const auto refuse = [&](const std::string& sentence) {
+    return Error{ErrorCode::ResourceExhausted,
+                 "InsufficientInstanceCapacity",
+                 "InsufficientInstanceCapacity: " + sentence};
+  };
+  constexpr double kRounding = 1e-6;
+  if (spec.size.vcpus > host.vcpus + kRounding || spec.size.memory_mib > host.memory_mib) {
+    return refuse("an instance of type " + spec.instance_type + " is larger than this host");
+  }
+  // One more than fits is let in: a replacement is launched before the old one goes.
+  if (vcpus > host.vcpus + kRounding || memory > host.memory_mib) {
+    return refuse("this host is full: " + std::to_string(entries_.size()) + " instances");
+  }
+  return Ok{};
+}
+
+/// Round robin: an address that was just freed may still be in somebody's connection table.
+Result<link::Ipv4> Driver::free_address() {
+  const std::uint32_t size = instance_addresses(settings_.range);
+  for (std::uint32_t i = 0; i < size; ++i) {
+    if (next_offset_ >= size) next_offset_ = 2;
+    const link::Ipv4 address = settings_.range.at(next_offset_++);
+    const bool taken = std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
+      return one.second.record.address == address;
+    });
+    if (!taken) return address;
+  }
+  return Error{ErrorCode::ResourceExhausted,
+               "InsufficientFreeAddressesInSubnet",
+               "no free address in " + to_string(settings_.range)};
+}
+
+void Driver::launch(const ports::LaunchSpec& spec) {
+  if (entries_.contains(spec.id)) return;
+  Result<link::Ipv4> address = free_address();
+  const Status fits = check_capacity(spec);
+  Entry& entry = entries_[spec.id];
+  entry.record.id = spec.id;
+  entry.record.port = spec.port;
+  entry.record.size = spec.size;
+  entry.record.user_data = spec.user_data;
+  if (address) entry.record.address = *address;
+  entry.folder = folder_of(spec.id);
+  entry.posted.seen = observation_of(entry.record);
+  Status started = check_id(spec.id);
+  if (started) started = fits;
+  if (started && !address) started = address.error();
+  if (started) started = start(spec, entry);
+  if (!started) {
+    fail(entry, started.error());
+    return;
+  }
+  watch(entry);
+  entry.meter.emplace(entry.record.cgroups);
+  measure(entry, true);
+  refresh(entry);
+}
+
+Status Driver::start(const ports::LaunchSpec& spec, Entry& entry) {
+  const Result<Interpreter> interpreter = interpreter_of(spec.user_data);
+  if (!interpreter) return interpreter.error();
+  TG_RETURN_IF_ERROR(check_layers(spec.image));
+  std::error_code ignored;
+  std::filesystem::remove_all(entry.folder, ignored);
+  if (::mkdir(entry.folder.c_str(), 0700) != 0) return failed(entry.folder);
+  const std::string mask = settings_.home + "/mask";
+  TG_RETURN_IF_ERROR(make_mask(mask, settings_.home));
+  TG_RETURN_IF_ERROR(network_.set_up());
+  TG_ASSIGN_OR_RETURN(const InstanceNetwork network, network_.add_instance(entry.record.address));
+  const supervise::CgroupLimits limits{spec.size.vcpus, spec.size.memory_mib << 20, 4096};
+  TG_ASSIGN_OR_RETURN(entry.record.cgroups, cgroups_.create(spec.id.value, limits));
+  TG_RETURN_IF_ERROR(write_record(entry.folder, entry.record));
+  const std::string address = link::to_string(entry.record.address);
+  NameFiles names{"", address, spec.host_names, resolv_conf_from(machine_resolv_conf()).text};
+  const ShimPlan plan{
+      entry.folder, mask, entry.record, network.network_namespace.get(), settings_.range_lock};
+  TG_ASSIGN_OR_RETURN(const supervise::ShimSpec shim, shim_spec(plan, spec));
+  names.host_name = shim.host_name.value_or("");
+  TG_RETURN_IF_ERROR(make_root_files({entry.folder, mask, spec.image}, names));
+  TG_RETURN_IF_ERROR(write_instance_files(entry.folder, spec));
+  TG_ASSIGN_OR_RETURN(entry.shim,
+                      supervise::Shim::start({settings_.shim_path, settings_.home}, shim));
+  return Ok{};
+}
+
+void Driver::fail(Entry& entry, const Error& error) {
+  log_event(LogLevel::Error,
+            "launch_failed",
+            {{"instance", entry.record.id.value}, {"why", error.message}});
+  const Result<supervise::Ended> over = supervise::read_ended(entry.folder);
+  if (over) {
+    fold_end(entry.record, entry.folder, *over, entry.posted.seen);
+  } else {
+    entry.posted.seen.phase = groups::InstancePhase::Failed;
+    entry.posted.seen.failure = error.message;
+  }
+  board_.post(entry.posted);
+}
+
+// --- watched ---
+
+void Driver::watch(Entry& entry) {
+  for (const int fd : {entry.shim->process_fd(), entry.shim->connection_fd()}) {
+    epoll_event event{};
+    event.events = EPOLLIN | EPOLLRDHUP;
+    event.data.fd = fd;
+    ::epoll_ctl(events_.get(), EPOLL_CTL_ADD, fd, &event);
+    watched_[fd] = entry.record.id;
+  }
+}
+
+void Driver::handle_events() {
+  std::array<epoll_event, 64> events{};
+  const int count = ::epoll_wait(events_.get(), events.data(), static_cast<int>(events.size()), 0);
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<std::size_t>(i)];
+    const auto whose = watched_.find(event.data.fd);
+    Entry* entry = whose == watched_.end() ? nullptr : find(whose->second);
+    if (entry == nullptr || entry->shim == nullptr) continue;
+    if (event.data.fd == entry->shim->process_fd()) {
+      ended(*entry);
+      continue;
+    }
+    entry->shim->receive();
+    refresh(*entry);
+    if ((event.events & (EPOLLHUP | EPOLLRDHUP)) != 0) {
+      ::epoll_ctl(events_.get(), EPOLL_CTL_DEL, event.data.fd, nullptr);
+    }
+  }
+}
+
+void Driver::refresh(Entry& entry) {
+  const bool another = entry.shim->status().run != entry.posted.seen.incarnation;
+  if (another || entry.run_seen == MonotonicInstant{}) entry.run_seen = monotonic_now();
+  fold_status(entry.record, entry.folder, entry.shim->status(), entry.posted.seen);
+  board_.post(entry.posted);
+}
+
+void Driver::ended(Entry& entry) {
+  const groups::InstanceId id = entry.record.id;
+  watched_.erase(entry.shim->process_fd());
+  watched_.erase(entry.shim->connection_fd());
+  entry.shim->receive();
+  measure(entry, true);
+  entry.shim.reset();
+  if (entry.kill_asked) {
+    entry.removing = true;
+    remove(entry);
+    return;
+  }
+  const Result<supervise::Ended> over = supervise::read_ended(entry.folder);
+  if (over) {
+    take_adoption(entry, *over);
+  } else {
+    take_adoption(entry, supervise::Lost{"its shim was killed"});
+  }
+  log_event(LogLevel::Info,
+            "instance_ended",
+            {{"instance", id.value}, {"why", entry.posted.seen.failure}});
+}
+
+// --- ended ---
+
+void Driver::stop(const groups::InstanceId& id) {
+  Entry* entry = find(id);
+  if (entry == nullptr || entry->shim == nullptr) return;
+  const Status asked = entry->shim->stop();
+  if (!asked) log_event(LogLevel::Warn, "stop_failed", {{"instance", id.value}});
+}
+
+void Driver::kill(const groups::InstanceId& id) {
+  Entry* entry = find(id);
+  if (entry == nullptr || entry->kill_asked) return;
+  entry->kill_asked = monotonic_now();
+  if (entry->shim != nullptr && entry->shim->kill()) return;  // goes on when its shim has ended
+  if (entry->shim != nullptr) {
+    const Status killed = entry->shim->kill_and_wait();
+    if (killed || entry->shim->has_ended()) ended(*entry);
+    return;
+  }
+  entry->removing = true;
+  remove(*entry);
+}
+
+bool Driver::remove(Entry& entry) {
+  const groups::InstanceId id = entry.record.id;
+  if (entry.record.address != link::Ipv4{}) {
+    network_.remove_veth(network_.veth_of(entry.record.address));
+  }
+  entry.meter.reset();
+  const supervise::CgroupPaths cgroups =
+      entry.record.cgroups.empty() ? cgroups_.paths_of(id.value) : entry.record.cgroups;
+  supervise::kill_cgroup(cgroups);
+  const Status removed = supervise::remove_cgroup(cgroups);
+  if (!removed && ++entry.removal_tries < kRemovalTries) return false;
+  std::error_code error;
+  std::filesystem::remove_all(entry.folder, error);
+  if (error && ++entry.removal_tries < kRemovalTries) return false;
+  if (!removed || error) {
+    log_event(
+        LogLevel::Error,
+        "remnants_left",
+        {{"instance", id.value}, {"why", removed ? error.message() : removed.error().message}});
+  }
+  board_.remove(id);
+  entries_.erase(id);
+  return true;
+}
+
+void Driver::tick() {
+  const bool slowly = ++ticks_ % kSlowTicks == 0;
+  const MonotonicInstant now = monotonic_now();
+  for (auto next = entries_.begin(); next != entries_.end();) {
+    Entry& entry = (next++)->second;  // remove() erases it
+    if (entry.removing) {
+      remove(entry);
+    } else if (entry.shim != nullptr && entry.kill_asked && now - *entry.kill_asked > kKillTime) {
+      if (entry.shim->kill_and_wait()) ended(entry);
+    } else if (entry.shim != nullptr) {
+      measure(entry, slowly);
+      const bool lasts = entry.posted.seen.process_alive && now - entry.run_seen > kRestartWindow;
+      if (lasts && entry.posted.seen.restarts > 0) clear_failure(entry.posted.seen);
+      board_.post(entry.posted);
+    }
+  }
+}
+
+void Driver::measure(Entry& entry, bool slowly) {
+  if (!entry.meter) return;
+  const MonotonicInstant now = monotonic_now();
+  groups::InstanceObservation& seen = entry.posted.seen;
+  if (const std::optional<Duration> used = entry.meter->cpu_used()) {
+    seen.cpu_used = std::max(seen.cpu_used, *used);
+    entry.posted.sampled = now;
+  }
+  if (!slowly) return;
+  seen.memory_bytes = entry.meter->memory_bytes().value_or(seen.memory_bytes);
+  seen.oom_kills = std::max(seen.oom_kills, entry.meter->oom_kills());
+  const double used = seconds_of(seen.cpu_used - entry.cpu_before);
+  entry.cpu_before = seen.cpu_used;
+  const auto procs = entry.record.cgroups.begin();
+  if (procs == entry.record.cgroups.end()) return;
+  // A thread cannot have used more than its instance: where that is little, it is bound enough.
+  const double second = std::chrono::duration<double>(kTick * kSlowTicks).count();
+  const double busiest = entry.threads.sample(procs->second + "/cgroup.procs", now);
+  seen.busiest_thread = used / second < kBusy ? std::min(1.0, used / second) : busiest;
+}
+
+}  // namespace tidegate::compute_process

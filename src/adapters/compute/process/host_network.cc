@@ -1,0 +1,330 @@
+#include "adapters/compute/process/host_network.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+#include <fcntl.h>
+#include <nftables/libnftables.h>
+#include <sched.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/check.h"
+#include "base/text.h"
+#include "net/link/netlink.h"
+#include "supervise/files.h"
+
+namespace tidegate::compute_process {
+namespace {
+
+constexpr const char* kRunFolder = "/run/tidegate";
+constexpr const char* kForwardFile = "/proc/sys/net/ipv4/ip_forward";
+constexpr std::size_t kHomeIdInNames = 6;   // with an offset of /8 a link's name has 15 bytes
+constexpr link::Ipv4 kGateway{0xa9fe0101};  // 169.254.1.1, the host's side of every veth
+
+Error failed(const std::string& what) {
+  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + std::strerror(errno)};
+}
+
+std::string read_or_empty(const std::string& path) {
+  const Result<std::string> text = supervise::read_small_file(path);
+  return text ? *text : std::string{};
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
+  return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
+}
+
+Status run_nft(const std::string& commands) {
+  const std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context{::nft_ctx_new(NFT_CTX_DEFAULT),
+                                                             &::nft_ctx_free};
+  if (context == nullptr) return failed("nft");
+  ::nft_ctx_buffer_error(context.get());
+  ::nft_ctx_buffer_output(context.get());
+  if (::nft_run_cmd_from_buffer(context.get(), commands.c_str()) == 0) return Ok{};
+  const char* told = ::nft_ctx_get_error_buffer(context.get());
+  return Error{ErrorCode::Internal,
+               "InternalFailure",
+               "nft: " + std::string{trim(split(told == nullptr ? "" : told, '\n').front())}};
+}
+
+/// Several homes share the folder in /run: changes there are made under its lock.
+FileDescriptor lock_run_folder() {
+  ::mkdir(kRunFolder, 0755);
+  FileDescriptor lock{
+      ::open((std::string{kRunFolder} + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+  if (lock) ::flock(lock.get(), LOCK_EX);
+  return lock;
+}
+
+/// ip_forward belongs to a network namespace.
+std::string forward_folder() {
+  struct stat about{};
+  ::stat("/proc/thread-self/ns/net", &about);
+  return std::string{kRunFolder} + "/forward-" + std::to_string(about.st_ino);
+}
+
+/// The machine's routes that overlap the range; the default route does not count.
+bool is_routed(const link::Ipv4Range& range) {
+  for (const std::string& line : split(read_or_empty("/proc/thread-self/net/route"), '\n')) {
+    const std::vector<std::string> words = split(line, '\t');
+    if (words.size() < 8) continue;
+    const auto number = [](const std::string& hex) {
+      std::uint32_t value = 0;
+      for (std::size_t i = 0; i + 1 < hex.size() && i < 8; i += 2) {  // little-endian bytes
+        const std::string digits = "0123456789ABCDEF";
+        const auto high = digits.find(hex[i]);
+        const auto low = digits.find(hex[i + 1]);
+        if (high == std::string::npos || low == std::string::npos) return std::uint32_t{0};
+        value |= static_cast<std::uint32_t>(high * 16 + low) << (4 * i);
+      }
+      return value;
+    };
+    const std::uint32_t mask = number(words[7]);
+    if (mask == 0) continue;
+    const std::uint32_t target = number(words[1]);
+    const bool overlaps =
+        (range.first.value & mask) == target || range.contains(link::Ipv4{target});
+    if (overlaps) return true;
+  }
+  return false;
+}
+
+enum class Claim { Mine, Anothers };
+
+struct Attempt {
+  Claim claim = Claim::Anothers;
+  FileDescriptor lock;
+  std::string holder;
+};
+
+/// A lock that our own shims hold is ours: the file names the home.
+Attempt try_claim(const link::Ipv4Range& range, const std::string& home) {
+  const std::string folder = std::string{kRunFolder} + "/ranges";
+  ::mkdir(kRunFolder, 0755);
+  ::mkdir(folder.c_str(), 0755);
+  std::string name = to_string(range);
+  name[name.find('/')] = '_';
+  const std::string path = folder + "/" + name;
+  Attempt attempt;
+  attempt.lock = FileDescriptor{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)};
+  attempt.holder = std::string{trim(read_or_empty(path))};
+  const bool locked = attempt.lock && ::flock(attempt.lock.get(), LOCK_EX | LOCK_NB) == 0;
+  if (locked && attempt.holder != home) {
+    const std::string text = home + "\n";
+    const bool written = ::ftruncate(attempt.lock.get(), 0) == 0 &&
+                         ::pwrite(attempt.lock.get(), text.data(), text.size(), 0) ==
+                             static_cast<ssize_t>(text.size());
+    if (!written) return attempt;
+  }
+  if (locked || attempt.holder == home) attempt.claim = Claim::Mine;
+  return attempt;
+}
+
+Result<ClaimedRange> claim_wanted(const std::string& home, const std::string& wanted) {
+  const std::optional<link::Ipv4Range> range = link::parse_ipv4_range(wanted);
+  if (!range || range->prefix > 28 || range->prefix < 8) {
+    return Error{ErrorCode::InvalidArgument,
+                 "ValidationError",
+                 "TIDEGATE_RANGE '" + wanted + "' is no range of /8 to /28 such as 10.64.0.0/20"};
+  }
+  Attempt attempt = try_claim(*range, home);
+  if (attempt.claim == Claim::Mine) return ClaimedRange{*range, std::move(attempt.lock)};
+  return Error{ErrorCode::ResourceExhausted,
+               "ValidationError",
+               "TIDEGATE_RANGE " + wanted + " is in use by the home " + attempt.holder};
+}
+
+}  // namespace
+
+Result<ClaimedRange> claim_range(const std::string& home,
+                                 const std::optional<std::string>& wanted) {
+  if (wanted) return claim_wanted(home, *wanted);
+  const std::string memory = home + "/range";
+  const auto before = link::parse_ipv4_range(trim(read_or_empty(memory)));
+  if (before) {
+    Attempt attempt = try_claim(*before, home);
+    if (attempt.claim == Claim::Mine) return ClaimedRange{*before, std::move(attempt.lock)};
+  }
+  for (std::uint32_t i = 0; i < 1024; ++i) {
+    const link::Ipv4Range range{link::Ipv4{0x0a400000 + (i << 12)}, 20};
+    if (is_routed(range)) continue;
+    Attempt attempt = try_claim(range, home);
+    if (attempt.claim != Claim::Mine) continue;
+    if (!write_file(memory, to_string(range) + "\n")) return failed(memory);
+    return ClaimedRange{range, std::move(attempt.lock)};
+  }
+  return Error{ErrorCode::ResourceExhausted,
+               "ValidationError",
+               "no /20 of 10.64.0.0/10 is free: set TIDEGATE_RANGE"};
+}
+
+std::uint32_t instance_addresses(const link::Ipv4Range& range) {
+  const std::uint32_t size = range.size();
+  return size > 4 * kAddressesForLoadBalancers ? size - kAddressesForLoadBalancers : size / 4 * 3;
+}
+
+HostNetwork::HostNetwork(std::string home_id, std::string home, link::Ipv4Range range)
+    : home_id_(std::move(home_id)), home_(std::move(home)), range_(range) {}
+
+Status HostNetwork::add_table() const {
+  const std::string table = "ip tidegate_" + home_id_;
+  const std::string range = to_string(range_);
+  return run_nft("add table " + table + "\nflush table " + table + "\nadd chain " + table +
+                 " out { type nat hook postrouting priority 100 ; }\nadd rule " + table +
+                 " out ip saddr " + range + " ip daddr != " + range + " masquerade\n");
+}
+
+void HostNetwork::remove_table() const {
+  const std::string table = "ip tidegate_" + home_id_;
+  const Status removed = run_nft("add table " + table + "\ndelete table " + table + "\n");
+  if (!removed) return;  // without nft there is no table
+}
+
+Status HostNetwork::forward() const {
+  const FileDescriptor lock = lock_run_folder();
+  const std::string folder = forward_folder();
+  ::mkdir(folder.c_str(), 0755);
+  const std::string now{trim(read_or_empty(kForwardFile))};
+  const std::string original = folder + "/original";
+  const bool first = !std::filesystem::exists(original);
+  if (first && !write_file(original, now + "\n")) return failed(original);
+  if (!write_file(folder + "/" + home_id_, home_ + "\n")) return failed(folder);
+  if (now == "1") return Ok{};
+  const FileDescriptor file{::open(kForwardFile, O_WRONLY | O_CLOEXEC)};
+  if (!file || ::write(file.get(), "1\n", 2) != 2) return failed(kForwardFile);
+  return Ok{};
+}
+
+void HostNetwork::stop_forwarding() const {
+  const FileDescriptor lock = lock_run_folder();
+  const std::string folder = forward_folder();
+  std::error_code ignored;
+  std::filesystem::remove(folder + "/" + home_id_, ignored);
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (entry.path().filename() == "original") continue;
+    const std::string other{trim(read_or_empty(entry.path()))};
+    if (std::filesystem::exists(other)) return;  // that home needs it still
+  }
+  const std::string original{trim(read_or_empty(folder + "/original"))};
+  if (original == "0") write_file(kForwardFile, "0\n");
+  std::filesystem::remove_all(folder, ignored);
+}
+
+Status HostNetwork::set_up() {
+  if (is_set_up_) return Ok{};
+  TG_ASSIGN_OR_RETURN(link::Netlink netlink, link::Netlink::open());
+  link::Route whole;
+  whole.kind = link::Route::Kind::Unreachable;
+  whole.destination = range_;
+  TG_RETURN_IF_ERROR(netlink.add_route(whole));
+  TG_RETURN_IF_ERROR(add_table());
+  TG_RETURN_IF_ERROR(forward());
+  is_set_up_ = true;
+  return Ok{};
+}
+
+void HostNetwork::tear_down() {
+  for (const std::string& veth : veths()) {
+    remove_veth(veth);
+  }
+  Result<link::Netlink> netlink = link::Netlink::open();
+  link::Route whole;
+  whole.kind = link::Route::Kind::Unreachable;
+  whole.destination = range_;
+  if (netlink && !netlink->remove_route(whole)) return;
+  remove_table();
+  stop_forwarding();
+  is_set_up_ = false;
+}
+
+std::string HostNetwork::veth_of(link::Ipv4 address) const {
+  std::array<char, 16> name{};
+  std::snprintf(name.data(),
+                name.size(),
+                "tg%s-%x",
+                home_id_.substr(0, kHomeIdInNames).c_str(),
+                address.value - range_.first.value);
+  return name.data();
+}
+
+Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) {
+  constexpr const char* kOwnNamespace = "/proc/thread-self/ns/net";
+  const std::string veth = veth_of(address);
+  const FileDescriptor here{::open(kOwnNamespace, O_RDONLY | O_CLOEXEC)};
+  if (!here || ::unshare(CLONE_NEWNET) != 0) return failed("a network namespace");
+  InstanceNetwork made{FileDescriptor{::open(kOwnNamespace, O_RDONLY | O_CLOEXEC)}, veth};
+  Result<link::Netlink> inside = link::Netlink::open();
+  const bool back = ::setns(here.get(), CLONE_NEWNET) == 0;
+  TG_CHECK(back);  // this thread would go on in the instance's network
+  if (!inside) return inside.error();
+  TG_ASSIGN_OR_RETURN(link::Netlink outside, link::Netlink::open());
+  TG_RETURN_IF_ERROR(outside.remove_link(veth));
+  TG_RETURN_IF_ERROR(outside.add_veth(veth, "eth0", made.network_namespace.get()));
+  TG_RETURN_IF_ERROR(outside.add_address(veth, kGateway, 32));
+  TG_RETURN_IF_ERROR(outside.set_up(veth));
+  TG_RETURN_IF_ERROR(inside->set_up("lo"));
+  TG_RETURN_IF_ERROR(inside->add_address("eth0", address, 32));
+  TG_RETURN_IF_ERROR(inside->set_up("eth0"));
+  link::Route out;
+  out.destination = {link::Ipv4{0}, 0};
+  out.link = "eth0";
+  out.gateway = kGateway;
+  TG_RETURN_IF_ERROR(inside->add_route(out));
+  link::Route to;
+  to.destination = {address, 32};
+  to.link = veth;
+  TG_RETURN_IF_ERROR(outside.add_route(to));
+  return made;
+}
+
+void HostNetwork::remove_veth(const std::string& name) {
+  Result<link::Netlink> netlink = link::Netlink::open();
+  if (!netlink) return;
+  const Status removed = netlink->remove_link(name);
+  if (!removed) return;  // it goes with its namespace
+}
+
+std::vector<std::string> HostNetwork::veths() const {
+  std::vector<std::string> ours;
+  Result<link::Netlink> netlink = link::Netlink::open();
+  const Result<std::vector<std::string>> all =
+      netlink ? netlink->links() : Result<std::vector<std::string>>{netlink.error()};
+  if (!all) return ours;
+  const std::string prefix = "tg" + home_id_.substr(0, kHomeIdInNames) + "-";
+  for (const std::string& name : *all) {
+    if (name.starts_with(prefix)) ours.push_back(name);
+  }
+  return ours;
+}
+
+Status probe_nft() {
+  return run_nft("list tables\n");
+}
+
+ResolvConf resolv_conf_from(std::string_view machine) {
+  ResolvConf conf;
+  std::string kept;
+  for (const std::string& line : split(machine, '\n')) {
+    const std::string_view text = trim(line);
+    if (!text.starts_with("nameserver")) {
+      if (!text.empty() && !text.starts_with('#')) kept += line + "\n";
+      continue;
+    }
+    const std::string_view address = trim(text.substr(std::strlen("nameserver")));
+    const bool loopback = address.starts_with("127.") || address == "::1";
+    if (loopback) conf.resolver = Resolver::Forwarder;
+    if (!loopback) conf.text += line + "\n";
+  }
+  if (conf.resolver == Resolver::Forwarder) {
+    conf.text = std::string{"nameserver "} + kDnsForwarder + "\n";
+  }
+  conf.text += kept;
+  return conf;
+}
+
+}  // namespace tidegate::compute_process

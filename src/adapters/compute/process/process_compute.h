@@ -1,0 +1,85 @@
+// The process driver: instances as processes of this machine, each under a shim of its own with
+// namespaces, an overlay, cgroup limits and an address. Implements ports::Compute; every call of
+// the port only queues, one thread of the driver works. Root only, for now.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "adapters/compute/process/driver.h"
+#include "base/file_descriptor.h"
+#include "ports/clock.h"
+#include "ports/compute.h"
+
+namespace tidegate::compute_process {
+
+inline constexpr std::size_t kMaxQueued = 8192;  // calls; one more is dropped, and seen as a gap
+
+struct Settings {
+  std::string home;       // TIDEGATE_HOME, absolute, exists
+  std::string home_id;    // 1..8 of [a-z0-9], another one for each home
+  std::string shim_path;  // of tidegate-shim
+  link::Ipv4Range range;  // claim_range()
+  int range_lock = -1;    // of claim_range(); the caller keeps it open
+};
+
+class ProcessCompute final : public ports::Compute {
+ public:
+  /// Adopts what runs already (≤ 1 ms an instance) before it returns. Errors: PermissionDenied
+  /// (not root), InvalidArgument (a home whose socket paths would be too long).
+  static Result<std::unique_ptr<ProcessCompute>> open(const Settings& settings,
+                                                      ports::Clock& clock);
+
+  ProcessCompute(const Settings& settings, ports::Clock& clock);
+  /// Instances go on; without any, network and cgroups of the home are removed.
+  ~ProcessCompute() override;
+
+  ports::HostCapacity capacity() const override { return capacity_; }
+  std::vector<ports::Capability> capabilities() const override { return capabilities_; }
+  Status check_image(const ports::ProcessImage& image) const override;
+  void launch(const ports::LaunchSpec& spec) override;
+  void stop(const groups::InstanceId& id) override;
+  void kill(const groups::InstanceId& id) override;
+  std::vector<groups::InstanceObservation> snapshot() override;
+  Result<ports::ConsoleChunk> console(const groups::InstanceId& id,
+                                      std::uint64_t offset,
+                                      std::size_t max_bytes) override;
+
+ private:
+  struct Stop {
+    groups::InstanceId id;
+  };
+  struct Kill {
+    groups::InstanceId id;
+  };
+  using Call = std::variant<ports::LaunchSpec, Stop, Kill>;
+
+  void queue(Call call);
+  void work();
+  void perform(const Call& call);
+  std::vector<Call> take_calls();
+
+  Settings settings_;
+  ports::Clock& clock_;
+  ports::HostCapacity capacity_;
+  std::vector<ports::Capability> capabilities_;
+  Board board_;
+  std::unique_ptr<Driver> driver_;  // the thread's, once it runs
+  std::mutex calls_mutex_;
+  std::vector<Call> calls_;  // guarded by calls_mutex_
+  FileDescriptor wake_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+/// What this machine allows, tried in `scratch` (an empty folder that may stay).
+std::vector<ports::Capability> probe_capabilities(const std::string& scratch);
+/// CPUs that this process may use, and the machine's memory.
+ports::HostCapacity host_capacity();
+
+}  // namespace tidegate::compute_process
