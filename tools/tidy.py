@@ -29,7 +29,7 @@ class Source:
         self.raw = (ROOT / path).read_text(encoding="utf-8")
         self.lines = self.raw.split("\n")
         self.code = blank(self.raw)
-        self.is_test = "_test.cc" in path or path.startswith("tests/")
+        self.is_test = path.endswith(("_test.cc", "_fixture.h")) or path.startswith("tests/")
         self.includes = [(self.raw.count("\n", 0, m.start()) + 1, m.group(1), m.group(2))
                          for m in re.finditer(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', self.raw, re.M)]
 
@@ -107,6 +107,8 @@ def rule_layers(tree):
             module = tree.module_of(header)
             if quote == "<" or module is None or module == own:
                 continue
+            if header.endswith("_fixture.h") and not source.is_test:
+                yield source.path, line, f"{header} is for tests"
             if not any(permitted(one, module, header) for one in may):
                 yield source.path, line, f"{own} may not include {header} (src/layers.toml)"
             public = (entries.get(module) or {}).get("public")
