@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -32,6 +33,16 @@ void report_main_exit(const Init& init, int wait_status) {
   if (write(init.report_fd, &report, sizeof report) < 0) _exit(1);
 }
 
+/// The instance can read what pid 1 is called and what is in its environment.
+void show_little(const Shim& shim) {
+  constexpr char kName[] = "tidegate-init";
+  prctl(PR_SET_NAME, kName, 0, 0, 0);
+  if (strlen(shim.name) >= sizeof kName - 1) strcpy(shim.name, kName);
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    memset(*variable, 0, strlen(*variable));
+  }
+}
+
 /// A main program that failed takes what it left with it: the next run begins with nothing.
 void main_ended(const Init& init, int wait_status) {
   report_main_exit(init, wait_status);
@@ -52,7 +63,7 @@ bool reap(Init& init) {
 }  // namespace
 
 void init_main(const Shim& shim, int report_fd, int life_read) {
-  prctl(PR_SET_NAME, "tidegate-init", 0, 0, 0);
+  show_little(shim);
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, nullptr);

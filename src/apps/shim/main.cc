@@ -299,6 +299,7 @@ int main(int argc, char** argv) {
   shim.status.version = kVersion;
   shim.report_read = shim.life_write = -1;
   read_boot_id(shim.boot_id);
+  shim.name = argv[0];
   if (argc != 2) {
     fprintf(stderr,
             "usage: tidegate-shim ID (started by tidegate, with its spec at descriptor 3)\n");

@@ -93,6 +93,7 @@ struct Shim {
   bool setup_failed;  // of this run
   bool changed;       // watchers are to be told
   char boot_id[40];
+  char* name;  // argv[0]: what `ps` shows
 };
 
 // spec.cc
