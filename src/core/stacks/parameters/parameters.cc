@@ -79,7 +79,10 @@ Result<Type> read_type(const language::ParameterDeclaration& source, const std::
   if (name.starts_with("AWS::SSM::")) {
     return problem(member->line, path, name + " is not built: give the value itself");
   }
-  if (name.starts_with("List<") && name.ends_with(">") && name != "List<String>") {
+  if (name == "List<String>") {
+    return problem(member->line, path, "unknown Type 'List<String>'; use CommaDelimitedList");
+  }
+  if (name.starts_with("List<") && name.ends_with(">")) {
     const std::string element = name.substr(5, name.size() - 6);
     if (is_element(element)) {
       return Type{Type::Shape::List, element == "Number"};

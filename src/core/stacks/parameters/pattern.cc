@@ -107,7 +107,7 @@ class Compiler {
       return error("unexpected '" + std::string{pattern_[at_]} + "'");
     }
     TG_ASSIGN_OR_RETURN(const Index accept, add(State{}));
-    states_[whole.end].next = accept;
+    lead(whole.end, accept);
     return whole.begin;
   }
   const std::vector<State>& states() const { return states_; }
