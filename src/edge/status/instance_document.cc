@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "edge/status/seen.h"
 #include "edge/status/status.h"
 #include "edge/status/why.h"
@@ -44,7 +45,7 @@ Json instance_document(const engine::Model& model,
       {"HealthStatus", to_string(instance.health_status)},
       {"AvailabilityZone", instance.zone},
       {"InstanceType", instance.instance_type},
-      {"LaunchTemplateVersion", instance.launch_template.version},
+      {"LaunchTemplateVersion", parse_int(instance.launch_template.version).value_or(0)},
       {"ProtectedFromScaleIn", instance.protected_from_scale_in},
       {"LaunchTime", format_iso8601_millis(instance.launched)},
   });
