@@ -174,7 +174,7 @@ BANNED = [
     (r"\bstd::(j?thread|async)\b", r"^src/(apps|net|balancer|adapters|edge)/|^tests/|^bench/|_test\.cc$",
      "nothing: what decides has one thread and is given it"),
     (r"\.detach\(\)", r"$^", "a thread that somebody joins"),
-    (r"\bshared_ptr\b|\bmake_shared\b", r"_test\.cc$|^src/(edge|net|engine)/|^src/apps/", "a value, a reference or a unique_ptr"),
+    (r"\bshared_ptr\b|\bmake_shared\b", r"_test\.cc$|^tests/sample/|^src/(edge|net|engine)/|^src/apps/", "a value, a reference or a unique_ptr"),
     (r"\b(?<!operator )(new|delete)\b(?!\s*;|\s*\))", r"$^", "a value or a unique_ptr"),
     (r"\bassert\s*\(", r"$^", "TG_CHECK (base/check.h)"),
     (r"\bstd::(cout|cerr|clog)\b|#include <iostream>", r"^src/apps/|^bench/|^tests/", "base/log.h"),
