@@ -27,7 +27,7 @@ reset: ## down, and remove the home too
 
 build: ## install what is missing, build the release and the example's image; start nothing
 	@tools/install.sh build
-	@tools/build.sh release
+	@tools/build.sh release tidegate tidegate_shim
 	@tools/image.sh $(EXAMPLE)
 
 test: ## every lane; the last line is the total
