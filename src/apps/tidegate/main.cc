@@ -9,6 +9,7 @@
 #include "apps/tidegate/rehearse/rehearse.h"
 #include "apps/tidegate/serve/serve.h"
 #include "apps/tidegate/verbs/connection.h"
+#include "apps/tidegate/verbs/doctor.h"
 #include "apps/tidegate/verbs/verbs.h"
 
 namespace {
@@ -30,7 +31,7 @@ struct Run {
   Exit operator()(const Logs& logs) const { return run_logs(logs, environment); }
   Exit operator()(const Rehearse& rehearse) const { return run_rehearse(rehearse, environment); }
   Exit operator()(const ShowEnv& env) const { return run_env(env, environment); }
-  Exit operator()(const Doctor&) const { return Exit::Failed; }
+  Exit operator()(const Doctor& doctor) const { return run_doctor(doctor, environment); }
   Exit operator()(const Version& version) const { return run_version(version); }
   Exit operator()(const Completion& completion) const { return run_completion(completion); }
 };

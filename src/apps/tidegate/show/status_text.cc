@@ -212,6 +212,21 @@ std::string capacity_row(const Json& group) {
   return row("Capacity", line);
 }
 
+std::string dollars(const Json& amount) {
+  const double value = amount.number_or(0);
+  return "$" + (value == std::floor(value) ? format_double(value) : format_fixed(value, 2));
+}
+
+std::string cost_row(const Json& cost) {
+  if (!cost.is_object()) {
+    return "";
+  }
+  return row("Cost",
+             "now " + dollars(cost["Now"]) + "/mo, base " + dollars(cost["Base"]) + " (" +
+                 dollars(cost["Services"]) + " of it services), peak " +
+                 dollars(cost["PeakInstances"]) + " instances (" + dollars(cost["Peak"]) + " all)");
+}
+
 std::string next_row(const Json& stack) {
   const auto& groups = stack["AutoScalingGroups"].items();
   if (groups.empty()) {
@@ -237,6 +252,7 @@ std::string stack_text(const Json& status, const Json& stack, Paint paint) {
   for (const Json& group : groups) {
     text += last_row(group);
   }
+  text += cost_row(stack["Cost"]);
   for (const Json& group : groups) {
     text += capacity_row(group);
   }

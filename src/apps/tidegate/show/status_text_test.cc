@@ -14,6 +14,7 @@ Json answer(const char* text) {
 const char* const kReady = R"({"Region":"eu-west-2","Now":"2026-01-03T12:04:31.250Z","Stacks":[{
   "StackName":"cnt","StackStatus":"CREATE_COMPLETE","Url":"http://10.79.255.1/",
   "Verdict":"READY","VerdictText":"1 of 1 serving",
+  "Cost":{"Now":68,"Services":31,"Base":99,"PeakInstances":204,"Peak":235.5},
   "AutoScalingGroups":[{"AutoScalingGroupName":"cnt-backend-asg","MinSize":1,"MaxSize":3,
     "DesiredCapacity":1,"HealthCheckType":"ELB","AvailabilityZones":["eu-west-2a","eu-west-2b"],
     "Template":{"LaunchTemplateName":"cnt-lt","LaunchTemplateId":"lt-1","Version":1,
@@ -56,6 +57,7 @@ TEST_CASE("status text: draws the reference picture") {
       "  OK     high 4 % > 70\n"
       "  ALARM  AlarmLow 4 % < 49      expected at min 1, nothing to do\n"
       "Last      12:03:29 Successful: Launching a new EC2 instance: i-03\n"
+      "Cost      now $68/mo, base $99 ($31 of it services), peak $204 instances ($235.50 all)\n"
       "Capacity  now 1, peak 3; this host fits 3\n"
       "Next      tidegate rehearse scale-up | tidegate explain group cnt-backend-asg | eval "
       "\"$(tidegate env)\"\n";

@@ -1,0 +1,95 @@
+#include "apps/tidegate/serve/wiring.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "adapters/dataplane/listeners.h"
+#include "apps/tidegate/serve/control_clock.h"
+#include "apps/tidegate/serve/process.h"
+#include "net/socket.h"
+
+namespace tidegate::apps {
+namespace {
+
+constexpr dataplane::BalancerUser kNobody{65534, 65534};
+
+/// From the top of the range down; the very last address is the range's broadcast.
+std::vector<std::string> load_balancer_addresses(const link::Ipv4Range& range) {
+  std::vector<std::string> addresses;
+  const std::uint32_t first = compute_process::instance_addresses(range);
+  for (std::uint32_t at = range.size() - 2; at >= first; --at) {
+    addresses.push_back(link::to_string(range.at(at)));
+  }
+  return addresses;
+}
+
+}  // namespace
+
+Status check_root() {
+  if (geteuid() == 0) {
+    return Ok{};
+  }
+  return Error{ErrorCode::PermissionDenied,
+               "NeedsRoot",
+               "the control plane needs root for now, because instances get network namespaces and "
+               "cgroups of their own: run it with sudo (tidegate doctor lists what is missing)"};
+}
+
+Result<store_sqlite::HomeLock> lock_home(const std::string& home) {
+  const Instant now{Duration{machine_time().wall}};
+  return store_sqlite::HomeLock::acquire(home + "/lock", {getpid(), now});
+}
+
+Status check_api_port(const Environment& environment) {
+  TG_ASSIGN_OR_RETURN(const auto address,
+                      net::SocketAddress::ip(environment.api_host, environment.api_port));
+  const auto listener = net::listen_tcp(address, net::PortSharing::Exclusive);
+  if (listener) {
+    return Ok{};
+  }
+  const std::string holder = dataplane::port_holder(environment.api_port);
+  return Error{listener.error().code,
+               "ApiPortTaken",
+               "the API cannot listen on " + address.text() + ": " + listener.error().message +
+                   (holder.empty() ? "" : "; it is held by " + holder) +
+                   "; set TIDEGATE_API to another ADDRESS:PORT"};
+}
+
+compute_process::Settings compute_settings(const Home& home,
+                                           const compute_process::ClaimedRange& range) {
+  compute_process::Settings settings;
+  settings.home = home.path;
+  settings.home_id = home.id;
+  settings.shim_path = shim_program();
+  settings.range = range.range;
+  settings.range_lock = range.lock.get();
+  return settings;
+}
+
+dataplane::Settings data_plane_settings(const std::string& home, const link::Ipv4Range& range) {
+  dataplane::Settings settings;
+  settings.home = home;
+  settings.shim_program = shim_program();
+  settings.tidegate_program = own_program();
+  settings.workers = std::max(1U, std::thread::hardware_concurrency());
+  settings.user = kNobody;
+  settings.addresses = load_balancer_addresses(range);
+  settings.address_link = "lo";
+  return settings;
+}
+
+std::uint64_t random_seed() {
+  std::uint64_t seed = 0;
+  TG_CHECK(getrandom(&seed, sizeof seed, 0) == static_cast<ssize_t>(sizeof seed));
+  return seed;
+}
+
+std::string shim_program() {
+  return (std::filesystem::path{own_program()}.parent_path() / "tidegate-shim").string();
+}
+
+}  // namespace tidegate::apps
