@@ -166,7 +166,7 @@ def rule_relative_includes(tree):
 
 # (pattern, where it is allowed, what to use instead); paths are regular expressions on the file's path.
 BANNED = [
-    (r"\b(system|steady|high_resolution)_clock\b", r"^src/(apps|sim)/|^src/net/.*clock|^bench/|^tests/integration/",
+    (r"\b(system|steady|high_resolution)_clock\b", r"^src/(apps|sim)/|^src/net/.*clock|^bench/|^tests/(integration|conformance)/",
      "a Clock that you are given (ports/clock.h); base/time.h has the types"),
     (r"\b(sleep_for|sleep_until|usleep|nanosleep)\b", r"^src/apps/|^bench/", "wait for an event, with a deadline"),
     (r"\b(std::rand|srand|random_device|std::\w+_distribution|mt19937\w*)\b", r"^src/apps/", "base/rng.h"),
