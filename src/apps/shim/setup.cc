@@ -99,13 +99,17 @@ struct CapabilityData {
   uint32_t effective, permitted, inheritable;
 };
 
-void keep_capabilities(uint64_t keep, int report_fd) {
+/// Before the user changes: with the uid goes CAP_SETPCAP, which this needs.
+void bound_capabilities(uint64_t keep, int report_fd) {
   for (int capability = 0; capability <= kLastCapability; ++capability) {
     if ((keep >> capability & 1) != 0) continue;
     if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0 && errno != EINVAL) {
       fail_setup(report_fd, "drop", "capabilities");
     }
   }
+}
+
+void keep_capabilities(uint64_t keep, int report_fd) {
   CapabilityHeader header = {0x20080522, 0};
   CapabilityData data[2] = {};
   if (syscall(SYS_capget, &header, data) != 0) fail_setup(report_fd, "read", "capabilities");
@@ -138,6 +142,7 @@ void set_up_child(const Shim& shim, int report_fd) {
 
 void drop_privileges(const Shim& shim, int report_fd) {
   const Spec& spec = shim.spec;
+  if (spec.limits_capabilities) bound_capabilities(spec.capabilities, report_fd);
   if (spec.uid != 0 &&
       (setgroups(0, nullptr) != 0 || setresgid(spec.gid, spec.gid, spec.gid) != 0 ||
        setresuid(spec.uid, spec.uid, spec.uid) != 0)) {
