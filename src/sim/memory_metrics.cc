@@ -27,7 +27,10 @@ void merge_range(const Points& points, Instant from, Instant to, metrics::Statis
 void MemoryMetrics::put(std::span<const metrics::MetricSample> samples) {
   for (const auto& sample : samples) {
     Series& series = series_[sample.metric];
-    series.unit = sample.unit;
+    if (sample.timestamp >= series.newest) {
+      series.newest = sample.timestamp;
+      series.unit = sample.unit;
+    }
     if (sample.storage_resolution < 60) {
       add(series.fine,
           std::chrono::floor<std::chrono::seconds>(sample.timestamp),

@@ -24,7 +24,8 @@ class MemoryMetrics final : public ports::MetricStore {
   struct Series {
     std::map<Instant, metrics::StatisticSet> fine;    // 1 s points
     std::map<Instant, metrics::StatisticSet> coarse;  // 60 s points
-    std::string unit = "None";
+    std::string unit = "None";                        // of the newest sample
+    Instant newest;
   };
   std::map<metrics::MetricId, Series> series_;
 };

@@ -122,6 +122,11 @@ TEST_CASE("evaluate: a lone breaching point alarms early only when it is M perio
   CHECK(state_after(alarm, "- - X - X") == StateValue::Alarm);
 }
 
+TEST_CASE("evaluate: M breaching points alarm although a good one is there and one is missing") {
+  CHECK(state_after(alarm_of(2, 4), "0 - X X") == StateValue::Alarm);
+  CHECK(state_after(alarm_of(3, 4), "0 - X X") == StateValue::Ok);
+}
+
 TEST_CASE("evaluate: missing points count as breaching up to M exactly") {
   Alarm alarm = alarm_of(3, 4);
   alarm.treat_missing_data = TreatMissingData::Breaching;
@@ -274,7 +279,9 @@ TEST_CASE("validation_error: a day below one-hour periods, else a week") {
     alarm.period = seconds{c.period_seconds};
     CHECK(validation_error(alarm).empty());
     ++alarm.evaluation_periods;
-    CHECK(validation_error(alarm).find("Period times EvaluationPeriods") != std::string::npos);
+    const std::string error = validation_error(alarm);
+    CHECK(error.find("Period times EvaluationPeriods") != std::string::npos);
+    CHECK((error.find("seven days") != std::string::npos) == (c.period_seconds >= 3600));
   }
 }
 

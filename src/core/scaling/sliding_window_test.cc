@@ -122,6 +122,7 @@ TEST_CASE("SlidingWindow: only samples of the instances that are counted now are
   add_samples(window, 200, 3000, 90);
   for (std::int64_t ms = 3200; ms <= 4000; ms += 200) {
     window.add({after(ms), 60, 2, 2});
+    CHECK(window.size() == static_cast<std::size_t>((ms - 3000) / 200));
     const auto want = ms == 4000 ? Datapoints{30.0, std::nullopt} : Datapoints(2);
     CHECK(window.datapoints(after(ms), seconds{1}, 2) == want);
   }
@@ -174,6 +175,12 @@ TEST_CASE("SlidingWindow: it reaches exactly as far back as its horizon") {
   CHECK(window.size() == 10);
   CHECK(window.datapoints(after(10'000), seconds{1}, 3) == Datapoints{10.0, 10.0, std::nullopt});
   CHECK(window.datapoints(after(10'000), seconds{2}, 1) == Datapoints{10.0});
+}
+
+TEST_CASE("SlidingWindow: the shortest horizon is one sample") {
+  SlidingWindow window{kInterval, kInterval};
+  add_samples(window, 200, 1000, 10);
+  CHECK(window.datapoints(after(1000), kInterval, 2) == Datapoints{10.0, std::nullopt});
 }
 
 TEST_CASE("SlidingWindow: it is bounded however fast samples come") {

@@ -72,19 +72,19 @@ std::string rounded(double value) {
 /// ceil(measured × metric / target). A floating error of the mean must not buy an instance.
 std::int32_t wanted_capacity(std::int32_t measured, double metric, double target) {
   constexpr double kFloatingError = 1e-9;
-  const double exact = std::max(0.0, measured * metric / target);
-  const double wanted = std::ceil(exact - kFloatingError * std::max(1.0, exact));
+  const double wanted = std::ceil(measured * metric / target * (1 - kFloatingError));
   constexpr double kMost = std::numeric_limits<std::int32_t>::max();
   return static_cast<std::int32_t>(std::clamp(wanted, 0.0, kMost));
 }
 
 std::string formula_text(const TargetTrackingPolicy& policy,
                          const GroupCapacity& capacity,
-                         const Vote& vote) {
-  return std::string{to_string(policy.metric)} + " " + rounded(vote.metric.value_or(0)) +
-         ", target " + rounded(policy.target_value) + ": " + std::to_string(capacity.measured) +
-         " × " + rounded(vote.metric.value_or(0)) + " / " + rounded(policy.target_value) +
-         " asks for " + std::to_string(vote.unclamped_capacity);
+                         double metric,
+                         std::int32_t wanted) {
+  return std::string{to_string(policy.metric)} + " " + rounded(metric) + ", target " +
+         rounded(policy.target_value) + ": " + std::to_string(capacity.measured) + " × " +
+         rounded(metric) + " / " + rounded(policy.target_value) + " asks for " +
+         std::to_string(wanted);
 }
 
 Vote idle_vote(const TargetTrackingPolicy& policy,
@@ -109,7 +109,7 @@ Vote formula_vote(const TargetTrackingPolicy& policy,
   vote.metric = metric;
   vote.alarm = alarm;
   vote.unclamped_capacity = wanted_capacity(capacity.measured, metric, policy.target_value);
-  vote.why = formula_text(policy, capacity, vote);
+  vote.why = formula_text(policy, capacity, metric, vote.unclamped_capacity);
   return vote;
 }
 

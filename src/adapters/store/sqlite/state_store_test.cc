@@ -179,6 +179,19 @@ TEST_CASE("state file: the journal stays bounded however much is appended") {
   CHECK(fs::file_size(path) < 1'000'000);
 }
 
+TEST_CASE("state file: a batch of no operation, or of more than 100, is refused whole") {
+  const TemporaryFolder folder;
+  const Store store = opened(folder.file("state.db")).value();
+  for (const std::size_t size : {std::size_t{0}, ports::kMaxBatch + 1}) {
+    const std::vector<ports::StoreOperation> batch(size, {"key", "value"});
+    const auto result = store->append(batch, 1, store->revision());
+    REQUIRE(!result.has_value());
+    CHECK(result.error().code == ErrorCode::InvalidArgument);
+    CHECK(store->read("").value().empty());
+    CHECK(store->revision() == ports::Revision{0});
+  }
+}
+
 TEST_CASE("state file: when its quota is reached nothing is lost, and with room it works again") {
   const TemporaryFolder folder;
   const std::string path = folder.file("state.db");
