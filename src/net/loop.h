@@ -20,6 +20,8 @@ namespace tidegate::net {
 
 /// CLOCK_MONOTONIC: the one source of in-process time.
 MonotonicInstant monotonic_now();
+/// CLOCK_REALTIME in seconds: for trace ids and the like, never for deadlines.
+std::int64_t wall_clock_seconds();
 
 enum class TimerId : std::uint64_t {};
 
@@ -46,6 +48,10 @@ class EventLoop {
 
   /// Runs the task in a later turn. Any thread; tasks run in the order posted.
   void post(Task task);
+
+  /// What post() writes to. A thread with a descriptor table of its own must keep it open under this
+  /// number if it posts.
+  int wake_descriptor() const { return wake_.get(); }
 
   void run();
   /// Ends run() after the current turn. Any thread.

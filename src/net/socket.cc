@@ -43,11 +43,6 @@ Error invalid_address(std::string_view text) {
 
 }  // namespace
 
-void Fd::reset(int fd) {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = fd;
-}
-
 Error errno_error(std::string_view what, int error_number) {
   ErrorCode code = ErrorCode::Unavailable;
   if (error_number == EADDRINUSE) code = ErrorCode::AlreadyExists;

@@ -11,32 +11,12 @@
 
 #include <sys/socket.h>
 
+#include "base/file_descriptor.h"
 #include "base/result.h"
 
 namespace tidegate::net {
 
-/// Owns one descriptor and closes it.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  Fd(Fd&& other) noexcept : fd_(other.release()) {}
-  Fd& operator=(Fd&& other) noexcept {
-    if (this != &other) reset(other.release());
-    return *this;
-  }
-  ~Fd() { reset(); }
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1);
-
- private:
-  int fd_ = -1;
-};
+using Fd = FileDescriptor;
 
 /// An IPv4, IPv6 or unix address as the kernel takes it.
 class SocketAddress {

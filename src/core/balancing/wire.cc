@@ -161,7 +161,7 @@ Result<WireMessage> hello_of(const Json& json) {
 }  // namespace
 
 std::string to_string(const SocketName& name) {
-  return "listen." + name.address + ":" + std::to_string(name.port) + "." +
+  return "listen." + name.address + "-" + std::to_string(name.port) + "." +
          std::to_string(name.worker);
 }
 
@@ -170,14 +170,14 @@ std::optional<SocketName> parse_socket_name(std::string_view text) {
   if (!text.starts_with(kPrefix)) return std::nullopt;
   text.remove_prefix(kPrefix.size());
   const std::size_t dot = text.rfind('.');
-  const std::size_t colon = text.substr(0, dot).rfind(':');
-  if (dot == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
-  const std::optional<std::int64_t> port = parse_int(text.substr(colon + 1, dot - colon - 1));
+  const std::size_t dash = text.substr(0, dot).rfind('-');
+  if (dot == std::string_view::npos || dash == std::string_view::npos) return std::nullopt;
+  const std::optional<std::int64_t> port = parse_int(text.substr(dash + 1, dot - dash - 1));
   const std::optional<std::int64_t> worker = parse_int(text.substr(dot + 1));
-  if (!port || *port < 1 || *port > 65535 || !worker || *worker < 0 || *worker > 4095) {
+  if (!port || *port < 1 || *port > 65535 || !worker || *worker < 0 || *worker > 99) {
     return std::nullopt;
   }
-  return SocketName{std::string{text.substr(0, colon)},
+  return SocketName{std::string{text.substr(0, dash)},
                     static_cast<std::uint16_t>(*port),
                     static_cast<std::uint32_t>(*worker)};
 }

@@ -191,6 +191,10 @@ Parse RequestParser::absolute_target(std::size_t scheme_bytes) {
   head_.host = rest.substr(0, end);
   if (!is_valid_host(head_.host)) return refuse(400, Rule::S5TargetForm);
   head_.target = rest.substr(end);
+  if (head_.target.empty() && head_.method == Method::Options) {
+    head_.target = head_.path = "*";  // RFC 9112 §3.2.4
+    return Parse::Complete;
+  }
   const std::size_t question = head_.target.find('?');
   head_.slash_missing = head_.target.empty() || question == 0;
   head_.path = head_.slash_missing ? std::string_view{"/"} : head_.target.substr(0, question);

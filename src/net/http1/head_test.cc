@@ -237,6 +237,13 @@ TEST_CASE("request head: an absolute target replaces Host") {
   }
 }
 
+TEST_CASE("request head: OPTIONS of a whole server is an asterisk") {
+  RequestParser parser;
+  REQUIRE(parser.parse("OPTIONS http://a HTTP/1.1\r\nHost: a\r\n\r\n") == Parse::Complete);
+  CHECK(parser.head().target == "*");
+  CHECK(!parser.head().slash_missing);
+}
+
 TEST_CASE("request head: connection persistence follows version and Connection") {
   struct Case {
     const char* version;
