@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "balancer/worker/context.h"
+#include "balancer/worker/turn.h"
 #include "base/unique_function.h"
 #include "core/balancing/target_health.h"
 

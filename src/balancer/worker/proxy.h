@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "balancer/worker/connections.h"
-#include "balancer/worker/context.h"
+#include "balancer/worker/turn.h"
 #include "balancer/worker/heads.h"
 #include "balancer/worker/upstreams.h"
 

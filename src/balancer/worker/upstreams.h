@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "balancer/worker/connections.h"
-#include "balancer/worker/context.h"
+#include "balancer/worker/turn.h"
 
 namespace tidegate::balancer {
 

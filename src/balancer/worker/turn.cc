@@ -1,4 +1,4 @@
-#include "balancer/worker/context.h"
+#include "balancer/worker/turn.h"
 
 #include <sys/epoll.h>
 
