@@ -4,6 +4,7 @@
 
 #include <unistd.h>
 
+#include "apps/tidegate/balancer_verb.h"
 #include "apps/tidegate/command_line.h"
 #include "apps/tidegate/environment.h"
 #include "apps/tidegate/rehearse/rehearse.h"
@@ -23,7 +24,7 @@ struct Run {
   Exit operator()(const Say&) const { return Exit::Done; }
   Exit operator()(const Serve& serve) const { return run_serve(serve, environment); }
   Exit operator()(const Stop& stop) const { return run_stop(stop, environment); }
-  Exit operator()(const Balancer&) const { return Exit::Failed; }
+  Exit operator()(const Balancer& balancer) const { return run_balancer(balancer, environment); }
   Exit operator()(const Up& up) const { return run_up(up, environment); }
   Exit operator()(const Down& down) const { return run_down(down, environment); }
   Exit operator()(const ShowStatus& status) const { return run_status(status, environment); }
