@@ -41,19 +41,14 @@ Result<ShimState> parse_state(const std::string& text, const std::string& folder
   const std::vector<std::string> words = words_of(text);
   const std::optional<std::int64_t> version = parse_int(words.front());
   if (!version) return corrupt("the state file of " + folder + " is no shim's");
-  if (*version != shim::kVersion) {
-    return Error{ErrorCode::FailedPrecondition,
-                 "InternalFailure",
-                 "the shim of " + folder + " speaks version " + words.front() + ", this tidegate " +
-                     std::to_string(shim::kVersion) + ": end it with the tidegate that started it"};
-  }
   if (words.size() < 4) return corrupt("the state file of " + folder + " is cut off");
   const std::optional<std::int64_t> pid = parse_int(words[2]);
   const std::optional<std::int64_t> start = parse_int(words[3]);
   if (!pid || *pid <= 1 || !start || *start < 0) {
     return corrupt("the state file of " + folder + " holds no process");
   }
-  return ShimState{words[1], static_cast<std::int32_t>(*pid), static_cast<std::uint64_t>(*start)};
+  return ShimState{
+      *version, words[1], static_cast<std::int32_t>(*pid), static_cast<std::uint64_t>(*start)};
 }
 
 Result<ProcessStat> parse_process_stat(const std::string& text) {

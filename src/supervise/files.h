@@ -9,6 +9,7 @@
 namespace tidegate::supervise {
 
 struct ShimState {
+  std::int64_t version = 0;  // of the wire; the four words stay whatever it is
   std::string boot_id;
   std::int32_t shim_pid = 0;
   std::uint64_t shim_start_time = 0;
@@ -17,7 +18,7 @@ struct ShimState {
 
 /// Whole small file (≤ 64 KiB). Error: NotFound.
 Result<std::string> read_small_file(const std::string& path);
-/// Error: Corrupt; FailedPrecondition when another version wrote it.
+/// Error: Corrupt.
 Result<ShimState> parse_state(const std::string& text, const std::string& folder);
 
 struct ProcessStat {

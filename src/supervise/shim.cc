@@ -45,6 +45,22 @@ Error refusal(const shim::Status& status, const std::string& name) {
   return Error{ErrorCode::InvalidArgument, "InternalFailure", why};
 }
 
+/// The process with that number is the shim that wrote the state. Its pidfd is open already: were
+/// the number reused later, the pidfd would not be it.
+bool is_same(const ShimState& state) {
+  const Result<std::string> line =
+      read_small_file("/proc/" + std::to_string(state.shim_pid) + "/stat");
+  if (!line) return false;
+  const Result<ProcessStat> stat = parse_process_stat(*line);
+  return stat && stat->start_time == state.shim_start_time && stat->state != 'Z' &&
+         stat->state != 'X';
+}
+
+std::string other_version(const std::string& folder, std::int64_t version) {
+  return "the shim of " + folder + " speaks version " + std::to_string(version) +
+         ", this tidegate version " + std::to_string(shim::kVersion);
+}
+
 Shim::Adoption gone_without(const std::string& folder, std::string why) {
   Result<Ended> ended = read_ended(folder);
   if (ended) return *std::move(ended);
@@ -59,17 +75,15 @@ Result<Shim::Adoption> Shim::adopt(const std::string& folder) {
   if (state.boot_id != boot_id()) {
     return gone_without(folder, "it ran before the machine was started anew");
   }
+  FileDescriptor process{static_cast<int>(::syscall(SYS_pidfd_open, state.shim_pid, 0))};
+  if (!process || !is_same(state)) return gone_without(folder, "its shim was killed");
+  if (state.version != shim::kVersion) {
+    return Adoption{OtherVersion{std::move(process), other_version(folder, state.version)}};
+  }
   auto found = std::make_unique<Shim>(Key{});
   found->folder_ = folder;
   found->pid_ = state.shim_pid;
-  found->process_ = FileDescriptor{static_cast<int>(::syscall(SYS_pidfd_open, state.shim_pid, 0))};
-  const Result<std::string> line =
-      read_small_file("/proc/" + std::to_string(state.shim_pid) + "/stat");
-  const Result<ProcessStat> stat =
-      line ? parse_process_stat(*line) : Result<ProcessStat>{line.error()};
-  const bool same = found->process_ && stat && stat->start_time == state.shim_start_time &&
-                    stat->state != 'Z' && stat->state != 'X';
-  if (!same) return gone_without(folder, "its shim was killed");
+  found->process_ = std::move(process);
   const tidegate::Status connected = found->connect();
   // It may be on its way out: its exit file is written before its socket goes.
   if (!connected && readable(found->process_.get(), kAnswerTime)) {
@@ -174,9 +188,13 @@ tidegate::Status Shim::kill() {
 
 tidegate::Status Shim::kill_and_wait() {
   if (kill() && readable(process_.get(), kAnswerTime)) return Ok{};
-  ::syscall(SYS_pidfd_send_signal, process_.get(), SIGKILL, nullptr, 0);
+  kill_process(process_);
   if (readable(process_.get(), kAnswerTime)) return Ok{};
   return too_slow(folder_);
+}
+
+void kill_process(const FileDescriptor& process) {
+  ::syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0);
 }
 
 tidegate::Status Shim::hold(const std::string& name, int fd) {

@@ -42,6 +42,12 @@ struct Lost {
   bool operator==(const Lost&) const = default;
 };
 
+/// A shim of another version of tidegate runs there: it can be watched and killed, not talked to.
+struct OtherVersion {
+  FileDescriptor process;  // its pidfd
+  std::string why;         // one sentence
+};
+
 struct ShimProgram {
   std::string path;  // of tidegate-shim
   std::string home;  // TIDEGATE_HOME in the shim's own environment
@@ -51,7 +57,7 @@ class Shim {
   struct Key {};  // only start() and adopt() make one
 
  public:
-  using Adoption = std::variant<std::unique_ptr<Shim>, Ended, Lost>;
+  using Adoption = std::variant<std::unique_ptr<Shim>, Ended, Lost, OtherVersion>;
 
   /// Returns once the shim stands and its child is on its way. If a shim already holds the folder,
   /// that one is adopted: a start is idempotent. Errors: InvalidArgument (socket path over
@@ -60,7 +66,7 @@ class Shim {
   static Result<std::unique_ptr<Shim>> start(const ShimProgram& program, const ShimSpec& spec);
 
   /// Finds the shim of that folder again; ≤ 1 ms. Errors: NotFound (no shim ever was there),
-  /// Corrupt, FailedPrecondition (a shim of another version).
+  /// Corrupt.
   static Result<Adoption> adopt(const std::string& folder);
 
   explicit Shim(Key) {}
@@ -109,6 +115,8 @@ class Shim {
   std::uint32_t sequence_ = 0;
 };
 
+/// SIGKILL to that process; its children die with it, as a shim's do.
+void kill_process(const FileDescriptor& process);
 /// What the `exit` file of that folder says. Errors: NotFound, Corrupt.
 Result<Ended> read_ended(const std::string& folder);
 /// This boot of this kernel.

@@ -213,6 +213,20 @@ TEST_CASE("shim: of another boot, or with another start time, is Lost though the
   CHECK(Shim::adopt("/no/such/folder").error().code == ErrorCode::NotFound);
 }
 
+TEST_CASE("shim: one of another version is watched and killed, and not talked to") {
+  const Folder folder;
+  const auto shim = started(bash(folder, "exec sleep 1000"));
+  const std::string state = folder.read("state");
+  std::ofstream(folder.path() + "/state") << "7" << state.substr(1);
+  const Result<Shim::Adoption> adopted = Shim::adopt(folder.path());
+  REQUIRE(adopted);
+  const auto* other = std::get_if<OtherVersion>(&*adopted);
+  REQUIRE(other != nullptr);
+  CHECK(other->why.find("speaks version 7") != std::string::npos);
+  kill_process(other->process);
+  CHECK(wait_readable(other->process.get()));
+}
+
 TEST_CASE("shim: the console is rotated and bounded, and its offsets go on") {
   const Folder folder;
   ShimSpec spec = bash(folder, "for i in {1..3000}; do echo 0123456789012345678901234567890; done");

@@ -147,6 +147,7 @@ Result<std::unique_ptr<Shim>> Shim::start(const ShimProgram& program, const Shim
   if (const auto* ended = std::get_if<Ended>(&adopted)) {
     return failure(ended->text.empty() ? "the program ended at once" : ended->text);
   }
+  if (const auto* other = std::get_if<OtherVersion>(&adopted)) return failure(other->why);
   return failure("the shim was killed as soon as it stood");
 }
 

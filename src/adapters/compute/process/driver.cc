@@ -175,6 +175,10 @@ void Driver::take_adoption(Entry& entry, supervise::Shim::Adoption adoption) {
     supervise::kill_cgroup(entry.record.cgroups);
     network_.remove_veth(network_.veth_of(entry.record.address));
   }
+  if (auto* other = std::get_if<supervise::OtherVersion>(&adoption)) {
+    fold_other_version(other->why, entry.posted.seen);
+    entry.foreign = std::move(other->process);
+  }
   board_.post(entry.posted);
 }
 
@@ -197,7 +201,8 @@ void Driver::remove_orphans() {
   const std::vector<std::string> veths = network_.veths();
   for (const std::string& veth : veths) {
     const bool used = std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
-      return one.second.shim != nullptr && network_.veth_of(one.second.record.address) == veth;
+      const bool runs = one.second.shim != nullptr || one.second.foreign;
+      return runs && network_.veth_of(one.second.record.address) == veth;
     });
     if (!used) network_.remove_veth(veth);
   }
@@ -406,6 +411,7 @@ void Driver::kill(const groups::InstanceId& id) {
 
 bool Driver::remove(Entry& entry) {
   const groups::InstanceId id = entry.record.id;
+  if (entry.foreign) supervise::kill_process(entry.foreign);
   if (entry.record.address != link::Ipv4{}) {
     network_.remove_veth(network_.veth_of(entry.record.address));
   }

@@ -78,6 +78,7 @@ class Driver {
     InstanceRecord record;
     std::string folder;
     std::unique_ptr<supervise::Shim> shim;  // null once it has ended
+    FileDescriptor foreign;                 // the pidfd of a shim of another version
     std::optional<supervise::CgroupMeter> meter;
     ThreadLoad threads;
     Board::Entry posted;

@@ -234,6 +234,13 @@ void clear_failure(groups::InstanceObservation& seen) {
   seen.console_tail.clear();
 }
 
+void fold_other_version(const std::string& why, groups::InstanceObservation& seen) {
+  seen.phase = groups::InstancePhase::Running;
+  seen.process_alive = true;
+  seen.status_check_failed = true;
+  seen.failure = why + ": it serves until it is replaced";
+}
+
 void fold_loss(const supervise::Lost& lost, groups::InstanceObservation& seen) {
   seen.phase = groups::InstancePhase::Lost;
   seen.process_alive = false;

@@ -55,6 +55,8 @@ void fold_end(const InstanceRecord& record,
               groups::InstanceObservation& seen);
 /// A run has lasted longer than the restart window: all is well again.
 void clear_failure(groups::InstanceObservation& seen);
+/// It answers still, and cannot be supervised any more: a failed status check replaces it.
+void fold_other_version(const std::string& why, groups::InstanceObservation& seen);
 void fold_loss(const supervise::Lost& lost, groups::InstanceObservation& seen);
 
 }  // namespace tidegate::compute_process

@@ -44,14 +44,14 @@ constexpr std::array<OwnFolder, 14> kOwnFolders{{{"root", 0700},
                                                  {"var/lib/tidegate", 0700},
                                                  {"var/spool/cron", 0700}}};
 constexpr std::array<const char*, 9> kHiddenFiles{"etc/shadow",
-                                                   "etc/shadow-",
-                                                   "etc/gshadow",
-                                                   "etc/gshadow-",
-                                                   "etc/ssh/ssh_host_rsa_key",
-                                                   "etc/ssh/ssh_host_ecdsa_key",
-                                                   "etc/ssh/ssh_host_ed25519_key",
-                                                   "etc/sudoers",
-                                                   "etc/krb5.keytab"};
+                                                  "etc/shadow-",
+                                                  "etc/gshadow",
+                                                  "etc/gshadow-",
+                                                  "etc/ssh/ssh_host_rsa_key",
+                                                  "etc/ssh/ssh_host_ecdsa_key",
+                                                  "etc/ssh/ssh_host_ed25519_key",
+                                                  "etc/sudoers",
+                                                  "etc/krb5.keytab"};
 constexpr std::array<const char*, 5> kReadOnlyOfProc{
     "/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs"};
 constexpr std::array<const char*, 4> kHiddenOfProc{
