@@ -179,7 +179,10 @@ balancing::TargetConfig target_config(const EngineState& state,
     const auto facts = owner->facts.find(instance->id);
     const auto* seen = facts == owner->facts.end() ? nullptr : &facts->second;
     const auto by_life = groups::target_intent(*instance, seen, now);
-    config.intent = std::max(config.intent, by_life);
+    // A terminating instance closes its connections after StopTimeout, not at its delay's end.
+    config.intent = instance->lifecycle_state == LifecycleState::Terminating
+                        ? by_life
+                        : std::max(config.intent, by_life);
     config.incarnation = seen != nullptr && seen->observation ? seen->observation->incarnation : 0;
   } else if (group.target_type == balancing::TargetType::Instance) {
     config.intent = balancing::TargetIntent::Dead;  // the instance is gone; the target shows

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace tidegate::sim {
+namespace {
+
+// CONTRACT "An instance", 1.
+constexpr Duration kRestartWindow = std::chrono::seconds{60};
+constexpr std::int32_t kMaxRestarts = 5;
+constexpr Duration kFirstRestartDelay = std::chrono::milliseconds{200};
+constexpr Duration kLongestRestartDelay = std::chrono::seconds{30};
+
+}  // namespace
 
 Cloud::Cloud(VirtualClock& clock, Rng rng, ports::HostCapacity host)
     : clock_(clock), rng_(rng), host_(host) {}
@@ -23,9 +32,27 @@ Duration Cloud::between(Duration low, Duration high) {
   return low + Duration{static_cast<std::int64_t>(rng_.below(static_cast<std::uint64_t>(span)))};
 }
 
+bool Cloud::gets_through(ComputeCall::What what, const groups::InstanceId& id, std::string group) {
+  return !gate_ || gate_(ComputeCall{what, id, std::move(group)});
+}
+
 void Cloud::launch(const ports::LaunchSpec& spec) {
+  if (!gets_through(ComputeCall::What::Launch, spec.id, spec.group_name)) {
+    return;
+  }
   ++launches_;
   if (instances_.contains(spec.id) || rng_.uniform() < boot_model_.lose_launch) {
+    return;
+  }
+  if (boot_model_.launch_delay > Duration{0}) {
+    late_.push_back({clock_.now() + boot_model_.launch_delay, spec});
+    return;
+  }
+  accept(spec);
+}
+
+void Cloud::accept(const ports::LaunchSpec& spec) {
+  if (instances_.contains(spec.id)) {
     return;
   }
   SimulatedInstance made;
@@ -45,19 +72,84 @@ void Cloud::launch(const ports::LaunchSpec& spec) {
   instances_.emplace(spec.id, std::move(made));
 }
 
+/// What time has brought since the last look: late launches, restarts in place.
+void Cloud::catch_up() {
+  const Instant now = clock_.now();
+  for (const PendingLaunch& launch : late_) {
+    if (now >= launch.arrives) {
+      accept(launch.spec);
+    }
+  }
+  std::erase_if(late_, [now](const PendingLaunch& launch) { return now >= launch.arrives; });
+  for (auto& [id, instance] : instances_) {
+    if (instance.restarts_at && now >= *instance.restarts_at) {
+      restart_in_place(instance);
+    }
+  }
+}
+
+void Cloud::restart_in_place(SimulatedInstance& instance) {
+  const Instant now = *instance.restarts_at;
+  instance.restarts_at.reset();
+  ++instance.incarnation;
+  std::erase_if(instance.restart_times, [now](Instant t) { return now - t > kRestartWindow; });
+  instance.restart_times.push_back(now);
+  instance.restarts = static_cast<std::int32_t>(instance.restart_times.size());
+  instance.status_check_failed = instance.restarts >= kMaxRestarts;
+  instance.serving_at = now + between(boot_model_.start_min, boot_model_.start_max);
+}
+
 void Cloud::stop(const groups::InstanceId& id) {
+  if (!gets_through(ComputeCall::What::Stop, id, "")) {
+    return;
+  }
   SimulatedInstance* instance = find(id);
   if (instance == nullptr || instance->stopped_at || instance->exited_at) {
     return;
   }
   instance->stopped_at = clock_.now();
   instance->exited_at = clock_.now() + between(boot_model_.stop_min, boot_model_.stop_max);
+  instance->restarts_at.reset();
 }
 
 void Cloud::kill(const groups::InstanceId& id) {
+  if (!gets_through(ComputeCall::What::Kill, id, "")) {
+    return;
+  }
   ++kills_;
   if (rng_.uniform() >= boot_model_.lose_kill) {
     instances_.erase(id);
+    std::erase_if(late_, [&id](const PendingLaunch& launch) { return launch.spec.id == id; });
+  }
+}
+
+void Cloud::exit(const groups::InstanceId& id) {
+  if (SimulatedInstance* instance = find(id); instance != nullptr && !instance->exited_at) {
+    instance->exited_at = clock_.now();
+    instance->restarts_at.reset();
+  }
+}
+
+void Cloud::lose(const groups::InstanceId& id) {
+  if (SimulatedInstance* instance = find(id)) {
+    instance->lost = true;
+  }
+}
+
+void Cloud::crash(const groups::InstanceId& id) {
+  SimulatedInstance* instance = find(id);
+  if (instance != nullptr && is_alive(*instance) && !instance->stopped_at) {
+    const std::int32_t doublings = std::min(instance->restarts, 7);
+    const Duration back_off = kFirstRestartDelay * (1 << doublings);
+    instance->restarts_at = clock_.now() + std::min<Duration>(back_off, kLongestRestartDelay);
+  }
+}
+
+void Cloud::set_stale(bool stale) {
+  if (stale && !stale_) {
+    stale_ = snapshot();
+  } else if (!stale) {
+    stale_.reset();
   }
 }
 
@@ -75,10 +167,15 @@ const SimulatedInstance* Cloud::at_address(const std::string& address) const {
   return nullptr;
 }
 
-bool Cloud::serves(const SimulatedInstance& instance) const {
+bool Cloud::is_alive(const SimulatedInstance& instance) const {
   const Instant now = clock_.now();
-  const bool gone = instance.lost || (instance.exited_at && now >= *instance.exited_at);
-  return !gone && !instance.frozen && !instance.fails_user_data && now >= instance.serving_at;
+  return !instance.lost && !instance.restarts_at && now >= instance.running_at &&
+         !(instance.exited_at && now >= *instance.exited_at);
+}
+
+bool Cloud::serves(const SimulatedInstance& instance) const {
+  return is_alive(instance) && !instance.frozen && !instance.fails_user_data &&
+         clock_.now() >= instance.serving_at;
 }
 
 void Cloud::account(SimulatedInstance& instance) {
@@ -120,7 +217,10 @@ ports::InstanceObservation Cloud::observe(const groups::InstanceId& id,
   seen.phase = exited                ? ports::InstancePhase::Exited
                : instance.stopped_at ? ports::InstancePhase::Stopping
                                      : ports::InstancePhase::Running;
-  seen.process_alive = !exited;
+  seen.process_alive = !exited && !instance.restarts_at;
+  if (instance.restarts_at) {
+    seen.user_data_exit_status = 137;
+  }
   if (!metric_gap_) {
     account(instance);
     instance.shown_cpu = instance.cpu_used;
@@ -140,6 +240,10 @@ ports::InstanceObservation Cloud::observe(const groups::InstanceId& id,
 }
 
 std::vector<ports::InstanceObservation> Cloud::snapshot() {
+  catch_up();
+  if (stale_) {
+    return *stale_;
+  }
   std::vector<ports::InstanceObservation> all;
   for (auto& [id, instance] : instances_) {
     all.push_back(observe(id, instance));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct BootModel {
   double never_serves = 0;    // probability that it runs and never answers
   double lose_launch = 0;     // probability that a launch call is lost on the way
   double lose_kill = 0;       // the same of a kill call
+  Duration launch_delay{};    // a launch call arrives this much later: its answer is late
 };
 
 struct SimulatedInstance {
@@ -38,7 +40,10 @@ struct SimulatedInstance {
   bool lost = false;                  // its shim is gone
   bool fails_user_data = false;
   bool status_check_failed = false;
-  bool frozen = false;  // alive, and answers nothing
+  bool frozen = false;                 // alive, and answers nothing
+  bool ailing = false;                 // answers requests, and its health check with 500
+  std::optional<Instant> restarts_at;  // crashed; its shim starts it again then
+  std::vector<Instant> restart_times;  // within the restart window
   std::uint32_t incarnation = 0;
   std::int32_t restarts = 0;
   Duration cpu_used{};
@@ -47,6 +52,14 @@ struct SimulatedInstance {
   Duration shown_cpu{};  // what snapshots show: stands still in a metric gap
   Instant shown_at;
   std::string address;
+};
+
+/// What the control plane asks of the driver, for those who watch over it.
+struct ComputeCall {
+  enum class What { Launch, Stop, Kill };
+  What what = What::Launch;
+  groups::InstanceId id;
+  std::string group_name;  // of a launch
 };
 
 class Cloud final : public ports::Compute {
@@ -72,6 +85,21 @@ class Cloud final : public ports::Compute {
   const SimulatedInstance* at_address(const std::string& address) const;
   /// Its application answers requests now.
   bool serves(const SimulatedInstance& instance) const;
+  /// Its health check says so, too.
+  bool passes_health(const SimulatedInstance& instance) const {
+    return serves(instance) && !instance.ailing;
+  }
+  /// Its processes are there, whatever they answer.
+  bool is_alive(const SimulatedInstance& instance) const;
+
+  // Faults. Unknown ids: nothing.
+  void exit(const groups::InstanceId& id);   // its processes end, for good
+  void lose(const groups::InstanceId& id);   // its shim is killed, and everything under it
+  void crash(const groups::InstanceId& id);  // its main process ends; restarted in place
+  /// While true snapshots are those of the moment it began: answers are late.
+  void set_stale(bool stale);
+  /// Asked before each call; false: the call does not get through.
+  void set_gate(std::function<bool(const ComputeCall&)> gate) { gate_ = std::move(gate); }
   /// Sets the share of its quota that an instance uses from now on.
   void set_load(const groups::InstanceId& id, double share);
   /// While true no snapshot shows fresh CPU: a metric gap.
@@ -81,6 +109,15 @@ class Cloud final : public ports::Compute {
   std::uint64_t kills() const { return kills_; }
 
  private:
+  struct PendingLaunch {
+    Instant arrives;
+    ports::LaunchSpec spec;
+  };
+
+  void accept(const ports::LaunchSpec& spec);
+  void catch_up();
+  void restart_in_place(SimulatedInstance& instance);
+  bool gets_through(ComputeCall::What what, const groups::InstanceId& id, std::string group);
   Duration between(Duration low, Duration high);
   void account(SimulatedInstance& instance);
   ports::InstanceObservation observe(const groups::InstanceId& id, SimulatedInstance& instance);
@@ -92,6 +129,9 @@ class Cloud final : public ports::Compute {
   std::map<groups::InstanceId, SimulatedInstance> instances_;
   std::uint32_t next_address_ = 1;
   bool metric_gap_ = false;
+  std::optional<std::vector<ports::InstanceObservation>> stale_;
+  std::vector<PendingLaunch> late_;
+  std::function<bool(const ComputeCall&)> gate_;
   std::uint64_t launches_ = 0;
   std::uint64_t kills_ = 0;
 };

@@ -4,11 +4,60 @@
 
 namespace tidegate::sim {
 
-using balancing::TargetHealthState;
+using balancing::TargetIntent;
+
+namespace {
+
+// The engine's hidden target groups that only probe (note in engine/state.h).
+constexpr std::string_view kLivenessPrefix = "liveness/";
+
+}  // namespace
+
+MonotonicInstant FrontDoor::monotonic_now() const {
+  return MonotonicInstant{clock_.now().time_since_epoch()};
+}
 
 void FrontDoor::publish(const balancing::DataPlaneConfig& config) {
-  if (connected_ && config.generation > config_.generation) {
-    config_ = config;
+  if (gate_ && !gate_()) {
+    return;
+  }
+  if (!connected_ || config.generation <= config_.generation) {
+    return;
+  }
+  probe_due();
+  config_ = config;
+  std::map<Key, Watched> kept;
+  for (const auto& group : config_.target_groups) {
+    for (const auto& target : group.targets) {
+      const Key key{group.arn.value, target.id};
+      const auto old = watched_.find(key);
+      const bool is_new = old == watched_.end();
+      Watched watched = is_new ? Watched{} : old->second;
+      watched.status = balancing::configured(
+          is_new ? std::nullopt : std::optional{watched.status}, group, target, monotonic_now());
+      watched.next_probe = is_new ? clock_.now() : watched.next_probe;
+      configure(target, watched);
+      kept.emplace(key, std::move(watched));
+    }
+  }
+  watched_ = std::move(kept);
+}
+
+void FrontDoor::configure(const balancing::TargetConfig& target, Watched& watched) {
+  const TargetIntent before = std::exchange(watched.intent, target.intent);
+  if (target.intent == TargetIntent::Serving) {
+    watched.draining_since.reset();
+  } else if (!watched.draining_since) {
+    watched.draining_since = clock_.now();
+  }
+  Traffic& traffic = traffic_[target.id];
+  if (target.intent == TargetIntent::Closing && before != TargetIntent::Closing &&
+      traffic.websockets > 0) {
+    closures_.push_back(
+        {target.id, *watched.draining_since, clock_.now(), std::exchange(traffic.websockets, 0)});
+  }
+  if (target.intent == TargetIntent::Dead) {
+    traffic.websockets = 0;
   }
 }
 
@@ -19,55 +68,106 @@ Result<std::string> FrontDoor::assign_address(const balancing::LoadBalancerArn& 
   return entry->second;
 }
 
-void FrontDoor::probe_once(const balancing::TargetGroupConfig& group,
-                           const balancing::TargetConfig& target,
-                           Probing& probing) {
+void FrontDoor::probe(const balancing::TargetGroupConfig& group,
+                      const balancing::TargetConfig& target,
+                      Watched& watched) {
   const SimulatedInstance* instance = cloud_.at_address(target.address);
-  const bool answers = instance != nullptr && cloud_.serves(*instance);
-  probing.successes = answers ? probing.successes + 1 : 0;
-  probing.failures = answers ? 0 : probing.failures + 1;
-  const bool initial = probing.health.state == TargetHealthState::Initial;
-  if (answers && (initial || probing.successes >= group.health_check.healthy_threshold)) {
-    probing.ever_healthy = true;
-    probing.health = {TargetHealthState::Healthy, "", ""};
-  } else if (!answers && !initial && probing.failures >= group.health_check.unhealthy_threshold) {
-    probing.health = {TargetHealthState::Unhealthy, "Target.Timeout", "Request timed out"};
+  balancing::ProbeOutcome outcome;
+  if (instance == nullptr || !cloud_.is_alive(*instance) || clock_.now() < instance->serving_at) {
+    outcome.kind = balancing::ProbeOutcome::Kind::ConnectionRefused;
+  } else if (instance->frozen || instance->fails_user_data) {
+    outcome.kind = balancing::ProbeOutcome::Kind::TimedOut;
+    outcome.took = group.health_check.timeout;
+  } else {
+    outcome.status = instance->ailing ? 500 : 200;
+    outcome.took = std::chrono::milliseconds{3};
+  }
+  if (outcome.kind == balancing::ProbeOutcome::Kind::Answered && outcome.status == 200) {
+    answered_.insert({group.arn.value, target.id});
+  }
+  watched.status = balancing::after_probe(balancing::probe_started(std::move(watched.status)),
+                                          group.health_check,
+                                          outcome,
+                                          monotonic_now());
+}
+
+void FrontDoor::probe_due() {
+  const Instant now = clock_.now();
+  for (const auto& group : config_.target_groups) {
+    for (const auto& target : group.targets) {
+      Watched& watched = watched_.at({group.arn.value, target.id});
+      auto plan = balancing::probe_plan(watched.status, group, target);
+      while (plan && watched.next_probe <= now) {
+        probe(group, target, watched);
+        plan = balancing::probe_plan(watched.status, group, target);
+        const bool behind = now - watched.next_probe > std::chrono::minutes{1};
+        watched.next_probe = (behind ? now : watched.next_probe) +
+                             (plan ? plan->interval : group.health_check.interval);
+      }
+    }
   }
 }
 
-void FrontDoor::probe(const balancing::TargetGroupConfig& group,
-                      const balancing::TargetConfig& target,
-                      Probing& probing) {
-  if (!group.in_use || !target.zone_enabled) {
-    probing.health = {TargetHealthState::Unused,
-                      "Target.NotInUse",
-                      "Target group is not configured to receive traffic from the load balancer"};
-    return;
+bool FrontDoor::has_answered(const groups::InstanceId& id) const {
+  bool known = false;
+  for (const auto& group : config_.target_groups) {
+    const auto has = [&id](const auto& target) { return target.id == id.value; };
+    if (group.arn.value.starts_with(kLivenessPrefix) ||
+        std::none_of(group.targets.begin(), group.targets.end(), has)) {
+      continue;
+    }
+    known = true;
+    if (!answered_.contains({group.arn.value, id.value})) {
+      return false;
+    }
   }
-  if (target.intent != balancing::TargetIntent::Serving) {
-    probing.health = {TargetHealthState::Draining,
-                      "Target.DeregistrationInProgress",
-                      "Target deregistration is in progress"};
-    return;
+  return known;
+}
+
+std::vector<std::uint32_t> FrontDoor::routable_in(const balancing::TargetGroupConfig& group) const {
+  std::vector<balancing::Eligibility> eligible;
+  for (const auto& target : group.targets) {
+    eligible.push_back(
+        balancing::eligibility(watched_.at({group.arn.value, target.id}).status, target));
   }
-  const bool fresh = probing.health.state == TargetHealthState::Unused ||
-                     probing.health.state == TargetHealthState::Draining;
-  if (fresh || probing.incarnation != target.incarnation) {
-    probing = Probing{target.incarnation,
-                      0,
-                      0,
-                      probing.ever_healthy,
-                      {TargetHealthState::Initial,
-                       "Elb.InitialHealthChecking",
-                       "Initial health checks in progress"},
-                      clock_.now()};
+  return balancing::routable(eligible);
+}
+
+std::set<std::string> FrontDoor::routable_targets() const {
+  std::set<std::string> ids;
+  for (const auto& group : config_.target_groups) {
+    if (group.arn.value.starts_with(kLivenessPrefix)) {
+      continue;
+    }
+    for (const std::uint32_t position : routable_in(group)) {
+      ids.insert(group.targets[position].id);
+    }
   }
-  while (probing.next_probe <= clock_.now()) {
-    probe_once(group, target, probing);
-    const bool initial = probing.health.state == TargetHealthState::Initial;
-    const Duration interval = initial ? group.initial_probe_interval : group.health_check.interval;
-    probing.next_probe = clock_.now() + interval;
+  return ids;
+}
+
+Forwarded FrontDoor::forward(std::size_t listener, std::string_view path) {
+  if (listener >= config_.listeners.size()) {
+    return {};
   }
+  const balancing::RouteTable routes{config_.listeners[listener], config_.target_groups};
+  const auto match = routes.match("", path);
+  if (!match.target_group) {
+    return {};
+  }
+  const auto& group = config_.target_groups[*match.target_group];
+  const auto routable = routable_in(group);
+  std::vector<std::uint32_t> tried;
+  while (const auto chosen = rotations_[group.arn.value].pick(routable, tried)) {
+    const auto& target = group.targets[*chosen];
+    const SimulatedInstance* instance = cloud_.at_address(target.address);
+    if (instance != nullptr && cloud_.is_alive(*instance) && clock_.now() >= instance->serving_at) {
+      ++traffic_[target.id].requests;
+      return {groups::InstanceId{target.id}, 200};
+    }
+    tried.push_back(*chosen);
+  }
+  return {std::nullopt, tried.empty() ? 503 : 502};
 }
 
 void FrontDoor::bind_listeners() {
@@ -85,6 +185,7 @@ void FrontDoor::bind_listeners() {
 }
 
 const balancing::DataPlaneReport& FrontDoor::report() {
+  probe_due();
   report_.connected = connected_;
   if (!connected_) {
     return report_;
@@ -92,28 +193,17 @@ const balancing::DataPlaneReport& FrontDoor::report() {
   report_.generation = config_.generation;
   bind_listeners();
   report_.targets.clear();
-  std::map<std::string, Probing> kept;
   for (const auto& group : config_.target_groups) {
     for (const auto& target : group.targets) {
-      const std::string key = group.arn.value + "|" + target.id;
-      Probing& probing = kept[key];
-      if (const auto old = probing_.find(key); old != probing_.end()) {
-        probing = old->second;
-      } else {
-        probing.incarnation = target.incarnation;
-        probing.health = {TargetHealthState::Initial,
-                          "Elb.RegistrationInProgress",
-                          "Target registration is in progress"};
-        probing.next_probe = clock_.now();
-      }
-      probe(group, target, probing);
+      const Watched& watched = watched_.at({group.arn.value, target.id});
       const Traffic& traffic = traffic_[target.id];
       balancing::TargetReport report;
       report.target_group = group.arn;
       report.id = target.id;
       report.port = target.port;
-      report.health = probing.health;
-      report.ever_healthy = probing.ever_healthy;
+      report.health = watched.status.health;
+      report.last_probe = watched.status.last_probe;
+      report.ever_healthy = watched.status.ever_healthy;
       report.applied_intent = target.intent;
       report.requests = report.responses_2xx = traffic.requests;
       report.in_flight = traffic.in_flight;
@@ -121,7 +211,6 @@ const balancing::DataPlaneReport& FrontDoor::report() {
       report_.targets.push_back(std::move(report));
     }
   }
-  probing_ = std::move(kept);
   return report_;
 }
 

@@ -18,6 +18,9 @@ Result<ports::Revision> MemoryStore::append(const std::vector<ports::StoreOperat
                                             std::uint64_t epoch,
                                             ports::Revision expected) {
   TG_CHECK(!batch.empty() && batch.size() <= ports::kMaxBatch);
+  if (gate_ && !gate_()) {
+    return Error{ErrorCode::Unavailable, "Unavailable", "the machine is off"};
+  }
   if (failure_) {
     return *failure_;
   }

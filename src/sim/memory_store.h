@@ -2,6 +2,7 @@
 // append.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "ports/state_store.h"
@@ -20,6 +21,8 @@ class MemoryStore final : public ports::StateStore {
   const std::map<std::string, std::string>& contents() const { return contents_; }
   /// From now on every append fails with this error; absent: appends work.
   void fail_with(std::optional<Error> error) { failure_ = std::move(error); }
+  /// Asked before each append; false: the machine is off, nothing is written.
+  void set_gate(std::function<bool()> gate) { gate_ = std::move(gate); }
   std::uint64_t appends() const { return appends_; }
 
  private:
@@ -28,6 +31,7 @@ class MemoryStore final : public ports::StateStore {
   std::uint64_t epoch_ = 0;
   std::optional<Error> failure_;
   std::uint64_t appends_ = 0;
+  std::function<bool()> gate_;
 };
 
 }  // namespace tidegate::sim

@@ -207,6 +207,11 @@ bool is_unseen(const Instance& instance, const InstanceFacts* facts, Instant now
   return observation_of(facts) == nullptr && now >= instance.launched + kUnseenGrace;
 }
 
+bool is_gone(const Instance& instance, const InstanceFacts* facts, Instant now) {
+  const bool was_seen = !instance.address.empty();  // only an observation tells it
+  return observation_of(facts) == nullptr && (was_seen || is_unseen(instance, facts, now));
+}
+
 bool is_known_dead(const Instance& instance, const InstanceFacts* facts, Instant now) {
   if (const InstanceObservation* seen = observation_of(facts); seen != nullptr) {
     return ends_dead(*seen);

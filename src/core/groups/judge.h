@@ -54,6 +54,9 @@ bool may_undrain(const AutoScalingGroup& group,
 /// The driver does not report it, and had the time to.
 bool is_unseen(const Instance& instance, const InstanceFacts* facts, Instant now);
 
+/// Nothing is left of a terminating one: it is unseen, or was seen before and is not any more.
+bool is_gone(const Instance& instance, const InstanceFacts* facts, Instant now);
+
 struct StageJudgement {
   TerminationStage stage = TerminationStage::Draining;
   std::optional<Instant> due;  // when it moves on at the latest; absent in Killing

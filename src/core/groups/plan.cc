@@ -298,7 +298,7 @@ void Planner::settle_terminations() {
       continue;
     }
     const InstanceId& id = member.instance->id;
-    if (is_unseen(*member.instance, member.facts, in_.now)) {
+    if (is_gone(*member.instance, member.facts, in_.now)) {
       act(FinishTermination{id});
       continue;
     }

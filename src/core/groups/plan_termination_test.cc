@@ -161,6 +161,15 @@ TEST_CASE("termination: one that vanished is gone, after the unseen grace of its
   CHECK(plan.actions.size() == 1);
 }
 
+TEST_CASE("termination: one that was seen before and vanished is gone at once") {
+  Town town = draining();
+  town.at("i-001").address = "10.64.0.9";
+  town.now = kStart + seconds{1};
+  CHECK(town.planned().actions.empty());
+  town.facts.clear();
+  CHECK(ids_of<FinishTermination>(town.step()) == Strings{"i-001"});
+}
+
 TEST_CASE("termination: one that the driver still shows is not gone") {
   Town town = draining();
   town.set_dead("i-001");
