@@ -66,6 +66,8 @@ TEST_CASE("reference stack: launch template and group") {
   REQUIRE(launch_template.versions.size() == 1);
   const groups::LaunchTemplateVersion& version = launch_template.versions[0];
   CHECK(version.number == 1);
+  CHECK(version.created == context_of_test().now);
+  CHECK(launch_template.created == context_of_test().now);
   CHECK(version.image_id == "ami-013fb36a0ba6d426f");
   CHECK(version.instance_type == "t3.large");
   CHECK(version.user_data.starts_with("#!/bin/bash\n"));
