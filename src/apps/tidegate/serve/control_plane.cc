@@ -11,6 +11,7 @@
 #include "adapters/notify/exec_notifier.h"
 #include "adapters/store/sqlite/state_store.h"
 #include "adapters/telemetry/metric_store.h"
+#include "adapters/telemetry/snapshot_saver.h"
 #include "apps/tidegate/serve/control_clock.h"
 #include "apps/tidegate/serve/control_thread.h"
 #include "apps/tidegate/serve/ledger_file.h"
@@ -64,6 +65,7 @@ class ControlPlane {
   std::optional<compute_process::ClaimedRange> range_;
   std::unique_ptr<ports::StateStore> store_;
   telemetry::MemoryMetricStore metrics_;
+  std::unique_ptr<telemetry::SnapshotSaver> saver_;
   std::unique_ptr<notify::ExecNotifier> notifier_;
   std::unique_ptr<compute_process::ProcessCompute> compute_;
   std::unique_ptr<dataplane::DataPlane> data_plane_;
@@ -84,6 +86,7 @@ Status ControlPlane::open_ports(const Environment& environment) {
   TG_ASSIGN_OR_RETURN(store_,
                       store_sqlite::open_state_store({state_file(home_.path), std::nullopt}));
   metrics_.load_snapshot(metrics_file(home_.path));
+  saver_ = std::make_unique<telemetry::SnapshotSaver>(metrics_, metrics_file(home_.path));
   notifier_ = std::make_unique<notify::ExecNotifier>();
   TG_ASSIGN_OR_RETURN(range_, compute_process::claim_range(home_.path, environment.range));
   TG_ASSIGN_OR_RETURN(
@@ -144,9 +147,7 @@ void ControlPlane::each_second(Instant now) {
   }
   if (now >= next_snapshot_) {
     next_snapshot_ = now + kSnapshotInterval;
-    if (const Status saved = metrics_.save_snapshot(metrics_file(home_.path)); !saved) {
-      log_event(LogLevel::Warn, "metrics_not_saved", {{"why", saved.error().message}});
-    }
+    saver_->request();
   }
 }
 
@@ -159,7 +160,7 @@ ControlPlane::~ControlPlane() {
   }
   if (thread_) {
     thread_->stop();  // answers every command that waits, so that the API can be destroyed
-    (void)metrics_.save_snapshot(metrics_file(home_.path));
+    saver_.reset();  // saves once more
     unlink(pid_file(home_.path).c_str());
   }
 }
