@@ -126,6 +126,11 @@ void apply_evaluation(EngineState& state,
                       const alarms::Evaluation& evaluation,
                       Instant now) {
   if (evaluation.state == alarm.state) {
+    if (alarm.state_reason_data.empty()) {  // the first evaluation of a new alarm: no transition
+      alarm.state_reason = evaluation.reason;
+      alarm.state_reason_data = evaluation.reason_data;
+      state.view_stale = true;
+    }
     return;
   }
   const auto old_state = alarm.state;

@@ -35,6 +35,17 @@ TEST_CASE("alarms: a user's alarm fires over its own period and its receiver is 
   CHECK(world.notifier.sent().size() == 1);
 }
 
+TEST_CASE("alarms: a new alarm says why it is in its first state, and nobody is told") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{2});
+  const auto& alarm = world.model().alarms.at(kHigh);
+  CHECK(alarm.state == alarms::StateValue::InsufficientData);
+  CHECK(alarm.state_reason.starts_with("Insufficient Data: "));
+  CHECK(alarm.state_reason_data.starts_with("{\"version\":\"1.0\""));
+  CHECK(world.notifier.sent().empty());
+}
+
 TEST_CASE("alarms: one that fired while the control plane was away is acted on when it is back") {
   World world;
   REQUIRE(world.create().has_value());
