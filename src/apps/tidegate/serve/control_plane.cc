@@ -160,7 +160,7 @@ ControlPlane::~ControlPlane() {
   }
   if (thread_) {
     thread_->stop();  // answers every command that waits, so that the API can be destroyed
-    saver_.reset();  // saves once more
+    saver_.reset();   // saves once more
     unlink(pid_file(home_.path).c_str());
   }
 }
