@@ -508,13 +508,54 @@ TEST_CASE("process driver: a range that another home holds is refused by its nam
 
 TEST_CASE("process driver: the instances' resolver is the machine's unless that is on loopback") {
   using compute_process::resolv_conf_from;
-  using compute_process::Resolver;
-  const auto plain = resolv_conf_from("# c\nnameserver 10.0.0.2\nsearch a.b\n");
-  CHECK(plain.resolver == Resolver::Machine);
+  const auto plain = resolv_conf_from("# c\nnameserver 10.0.0.2\nsearch a.b\n", "");
+  CHECK_FALSE(plain.forward_to);
   CHECK(plain.text == "nameserver 10.0.0.2\nsearch a.b\n");
-  const auto local = resolv_conf_from("nameserver 127.0.0.53\noptions edns0\n");
-  CHECK(local.resolver == Resolver::Forwarder);
+  const auto both = resolv_conf_from("nameserver 127.0.0.1\nnameserver 10.0.0.2\n", "");
+  CHECK_FALSE(both.forward_to);
+  CHECK(both.text == "nameserver 10.0.0.2\n");
+  const auto local = resolv_conf_from("nameserver 127.0.0.1\noptions edns0\n", "");
+  CHECK(local.forward_to == link::parse_ipv4("127.0.0.1"));
   CHECK(local.text == "nameserver 169.254.169.253\noptions edns0\n");
+  const auto systemd = resolv_conf_from("nameserver 127.0.0.53\n", "nameserver 10.9.9.9\n");
+  CHECK_FALSE(systemd.forward_to);
+  CHECK(systemd.text == "nameserver 10.9.9.9\n");
+}
+
+TEST_CASE(
+    "process driver: instances reach a resolver on the machine's loopback, and nothing else "
+    "there") {
+  const TemporaryFolder folder;
+  std::ofstream(folder.file("resolv.conf")) << "nameserver 127.0.0.1\n";
+  const std::string file = folder.file("resolv.conf");
+  REQUIRE(shell_lines("mount --bind " + file + " $(readlink -f /etc/resolv.conf) 2>&1").empty());
+  const FileDescriptor resolver{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(53);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(resolver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  {
+    ProcessHarness harness;
+    harness.compute().launch(spec_with(
+        "i-1",
+        "cat /etc/resolv.conf\npython3 -u -c 'import socket\n"
+        "s=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); s.connect((\"169.254.169.253\",53))\n"
+        "s.send(b\"who\"); print(\"answer:\",s.recv(99))'\nsleep 1000\n"));
+    wait_seen(harness, "i-1", in_phase(InstancePhase::Running));
+    pollfd asked{resolver.get(), POLLIN, 0};
+    REQUIRE(::poll(&asked, 1, 20000) == 1);
+    sockaddr_in from{};
+    socklen_t size = sizeof from;
+    std::array<char, 16> query{};
+    auto* name = reinterpret_cast<sockaddr*>(&from);
+    CHECK(::recvfrom(resolver.get(), query.data(), query.size(), 0, name, &size) == 3);
+    CHECK(from.sin_addr.s_addr == htonl(INADDR_LOOPBACK));
+    CHECK(::sendto(resolver.get(), "it", 2, 0, name, size) == 2);
+    wait_console(harness, "i-1", "answer: b'it'");
+    CHECK(console_of(harness, "i-1").starts_with("nameserver 169.254.169.253\n"));
+  }
+  CHECK(shell_lines("umount $(readlink -f /etc/resolv.conf) 2>&1").empty());
 }
 
 TEST_CASE("process driver: says by name what this machine allows") {

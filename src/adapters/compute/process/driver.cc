@@ -63,14 +63,6 @@ std::vector<std::string> folders_in(const std::string& path) {
   return found;
 }
 
-std::string machine_resolv_conf() {
-  std::error_code error;
-  const auto real = std::filesystem::canonical("/etc/resolv.conf", error);
-  const Result<std::string> text =
-      supervise::read_small_file(error ? "/etc/resolv.conf" : real.string());
-  return text ? *text : std::string{};
-}
-
 }  // namespace
 
 MonotonicInstant monotonic_now() {
@@ -298,7 +290,7 @@ Status Driver::start(const ports::LaunchSpec& spec, Entry& entry) {
   TG_ASSIGN_OR_RETURN(entry.record.cgroups, cgroups_.create(spec.id.value, limits));
   TG_RETURN_IF_ERROR(write_record(entry.folder, entry.record));
   const std::string address = link::to_string(entry.record.address);
-  NameFiles names{"", address, spec.host_names, resolv_conf_from(machine_resolv_conf()).text};
+  NameFiles names{"", address, spec.host_names, machine_resolv_conf().text};
   const ShimPlan plan{
       entry.folder, mask, entry.record, network.network_namespace.get(), settings_.range_lock};
   TG_ASSIGN_OR_RETURN(const supervise::ShimSpec shim, shim_spec(plan, spec));

@@ -174,9 +174,28 @@ HostNetwork::HostNetwork(std::string home_id, std::string home, link::Ipv4Range 
 Status HostNetwork::add_table() const {
   const std::string table = "ip tidegate_" + home_id_;
   const std::string range = to_string(range_);
-  return run_nft("add table " + table + "\nflush table " + table + "\nadd chain " + table +
-                 " out { type nat hook postrouting priority 100 ; }\nadd rule " + table +
-                 " out ip saddr " + range + " ip daddr != " + range + " masquerade\n");
+  std::string commands = "add table " + table + "\nflush table " + table + "\n";
+  const auto chain = [&](const std::string& name, const std::string& what) {
+    commands += "add chain " + table + " " + name + " { type " + what + " ; }\n";
+  };
+  const auto rule = [&](const std::string& text) {
+    commands += "add rule " + table + " " + text + "\n";
+  };
+  chain("guard", "filter hook prerouting priority -300");
+  rule("guard iifname \"" + link_prefix() + "*\" ip saddr != " + range + " drop");
+  rule("guard iifname \"" + link_prefix() + "*\" ip daddr 127.0.0.0/8 drop");
+  chain("out", "nat hook postrouting priority 100");
+  rule("out ip saddr " + range + " ip daddr != " + range + " masquerade");
+  if (const std::optional<link::Ipv4> resolver = machine_resolv_conf().forward_to) {
+    const std::string asks = "ip saddr " + range + " ip daddr " + kDnsForwarder;
+    chain("names", "nat hook prerouting priority -100");
+    rule("names " + asks + " udp dport 53 dnat to " + to_string(*resolver));
+    rule("names " + asks + " tcp dport 53 dnat to " + to_string(*resolver));
+    chain("names_from", "nat hook input priority 100");  // it answers loopback only
+    rule("names_from ip saddr " + range + " ip daddr " + to_string(*resolver) +
+         " snat to 127.0.0.1");
+  }
+  return run_nft(commands);
 }
 
 void HostNetwork::remove_table() const {
@@ -242,14 +261,14 @@ void HostNetwork::tear_down() {
   is_set_up_ = false;
 }
 
+std::string HostNetwork::link_prefix() const {
+  return "tg" + home_id_.substr(0, kHomeIdInNames) + "-";
+}
+
 std::string HostNetwork::veth_of(link::Ipv4 address) const {
-  std::array<char, 16> name{};
-  std::snprintf(name.data(),
-                name.size(),
-                "tg%s-%x",
-                home_id_.substr(0, kHomeIdInNames).c_str(),
-                address.value - range_.first.value);
-  return name.data();
+  std::array<char, 8> offset{};
+  std::snprintf(offset.data(), offset.size(), "%x", address.value - range_.first.value);
+  return link_prefix() + offset.data();
 }
 
 Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) {
@@ -267,6 +286,10 @@ Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) {
   TG_RETURN_IF_ERROR(outside.add_veth(veth, "eth0", made.network_namespace.get()));
   TG_RETURN_IF_ERROR(outside.add_address(veth, kGateway, 32));
   TG_RETURN_IF_ERROR(outside.set_up(veth));
+  if (machine_resolv_conf().forward_to) {
+    // For names alone: the table's guard drops what is sent to loopback otherwise.
+    write_file("/proc/sys/net/ipv4/conf/" + veth + "/route_localnet", "1\n");
+  }
   TG_RETURN_IF_ERROR(inside->set_up("lo"));
   TG_RETURN_IF_ERROR(inside->add_address("eth0", address, 32));
   TG_RETURN_IF_ERROR(inside->set_up("eth0"));
@@ -295,9 +318,8 @@ std::vector<std::string> HostNetwork::veths() const {
   const Result<std::vector<std::string>> all =
       netlink ? netlink->links() : Result<std::vector<std::string>>{netlink.error()};
   if (!all) return ours;
-  const std::string prefix = "tg" + home_id_.substr(0, kHomeIdInNames) + "-";
   for (const std::string& name : *all) {
-    if (name.starts_with(prefix)) ours.push_back(name);
+    if (name.starts_with(link_prefix())) ours.push_back(name);
   }
   return ours;
 }
@@ -306,25 +328,37 @@ Status probe_nft() {
   return run_nft("list tables\n");
 }
 
-ResolvConf resolv_conf_from(std::string_view machine) {
+ResolvConf resolv_conf_from(std::string_view machine, std::string_view upstream) {
   ResolvConf conf;
-  std::string kept;
+  std::string servers;
+  std::string options;
   for (const std::string& line : split(machine, '\n')) {
     const std::string_view text = trim(line);
-    if (!text.starts_with("nameserver")) {
-      if (!text.empty() && !text.starts_with('#')) kept += line + "\n";
-      continue;
+    if (text.starts_with("nameserver")) {
+      const std::string_view address = trim(text.substr(std::strlen("nameserver")));
+      const bool loopback = address.starts_with("127.");
+      if (loopback && !conf.forward_to) conf.forward_to = link::parse_ipv4(address);
+      if (!loopback && address != "::1") servers += line + "\n";
+    } else if (!text.empty() && !text.starts_with('#')) {
+      options += line + "\n";
     }
-    const std::string_view address = trim(text.substr(std::strlen("nameserver")));
-    const bool loopback = address.starts_with("127.") || address == "::1";
-    if (loopback) conf.resolver = Resolver::Forwarder;
-    if (!loopback) conf.text += line + "\n";
   }
-  if (conf.resolver == Resolver::Forwarder) {
-    conf.text = std::string{"nameserver "} + kDnsForwarder + "\n";
+  if (!servers.empty()) return {servers + options, std::nullopt};
+  if (!upstream.empty()) {
+    // systemd-resolved answers on its loopback device only, and keeps the real servers here.
+    const ResolvConf real = resolv_conf_from(upstream, {});
+    if (!real.forward_to && real.text.find("nameserver") != std::string::npos) return real;
   }
-  conf.text += kept;
+  if (conf.forward_to) servers = std::string{"nameserver "} + kDnsForwarder + "\n";
+  conf.text = servers + options;
   return conf;
+}
+
+ResolvConf machine_resolv_conf() {
+  std::error_code error;
+  const auto real = std::filesystem::canonical("/etc/resolv.conf", error);
+  return resolv_conf_from(read_or_empty(error ? "/etc/resolv.conf" : real.string()),
+                          read_or_empty("/run/systemd/resolve/resolv.conf"));
 }
 
 }  // namespace tidegate::compute_process

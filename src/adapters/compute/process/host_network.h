@@ -53,6 +53,7 @@ class HostNetwork {
 
  private:
   Status add_table() const;
+  std::string link_prefix() const;
   void remove_table() const;
   Status forward() const;
   void stop_forwarding() const;
@@ -66,14 +67,17 @@ class HostNetwork {
 /// Whether nft takes commands here. Error: with what it said.
 Status probe_nft();
 
-/// For the instances: the machine's own, or the forwarder's where the machine's resolver listens on
-/// loopback.
+/// For the instances. Where the machine's resolver listens on loopback they ask kDnsForwarder,
+/// which the home's nft table leads to it: no process of ours, so that names are found while
+/// `serve` is away.
 inline constexpr const char* kDnsForwarder = "169.254.169.253";
-enum class Resolver { Machine, Forwarder };
 struct ResolvConf {
   std::string text;
-  Resolver resolver = Resolver::Machine;
+  std::optional<link::Ipv4> forward_to;  // the machine's resolver, on loopback
 };
-ResolvConf resolv_conf_from(std::string_view machine);
+/// machine: /etc/resolv.conf; upstream: systemd-resolved's own list of servers, or empty.
+ResolvConf resolv_conf_from(std::string_view machine, std::string_view upstream);
+/// Of this machine, now.
+ResolvConf machine_resolv_conf();
 
 }  // namespace tidegate::compute_process
