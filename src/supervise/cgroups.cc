@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstring>
-#include <memory>
+#include <filesystem>
 #include <set>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
@@ -69,16 +69,14 @@ bool write_file(const std::string& path, const std::string& text) {
 }
 
 Error refused(const std::string& file) {
-  return Error{ErrorCode::Unavailable, "InternalFailure", file + ": " + std::strerror(errno)};
+  return Error{ErrorCode::Unavailable, "InternalFailure", file + ": " + ::strerrordesc_np(errno)};
 }
 
 std::vector<std::string> subfolders(const std::string& path) {
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> folder{::opendir(path.c_str()), &::closedir};
-  if (folder == nullptr) return names;
-  while (const dirent* entry = ::readdir(folder.get())) {
-    const std::string name = entry->d_name;
-    if (entry->d_type == DT_DIR && name != "." && name != "..") names.push_back(name);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
+    if (entry.is_directory(error)) names.push_back(entry.path().filename());
   }
   return names;
 }
@@ -98,6 +96,19 @@ std::string read_again(const FileDescriptor& file) {
   std::array<char, 4096> buffer{};
   const ssize_t got = file ? ::pread(file.get(), buffer.data(), buffer.size(), 0) : 0;
   return std::string(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+/// A container's top is no real root: its processes must go to a leaf first.
+bool enable(const std::string& folder, const char* controller) {
+  const std::string file = folder + "/cgroup.subtree_control";
+  if (write_file(file, controller)) return true;
+  if (errno != EBUSY) return false;
+  const std::string leaf = folder + "/tidegate-leaf";
+  ::mkdir(leaf.c_str(), 0755);
+  for (const std::string& pid : split(read_or_empty(folder + "/cgroup.procs"), '\n')) {
+    if (!pid.empty()) write_file(leaf + "/cgroup.procs", pid);
+  }
+  return write_file(file, controller);
 }
 
 }  // namespace
@@ -150,7 +161,7 @@ CgroupLayout cgroup_layout() {
 std::string to_text(const CgroupPaths& paths) {
   std::string text;
   for (const auto& [controller, folder] : paths) {
-    text += controller + "=" + folder + "\n";
+    text.append(controller).append("=").append(folder).append("\n");
   }
   return text;
 }
@@ -166,7 +177,7 @@ CgroupPaths parse_cgroup_paths(std::string_view text) {
 
 std::vector<CgroupWrite> limit_writes(const CgroupPaths& paths, const CgroupLimits& limits) {
   const std::int64_t quota =
-      std::max(kLeastQuotaUs, static_cast<std::int64_t>(limits.vcpus * kPeriodUs + 0.5));
+      std::max(kLeastQuotaUs, std::int64_t{std::lround(limits.vcpus * kPeriodUs)});
   const std::string memory = std::to_string(limits.memory_bytes);
   const std::string processes = std::to_string(limits.processes);
   const std::string period = std::to_string(kPeriodUs);
@@ -202,25 +213,18 @@ CgroupPaths CgroupTree::paths_of(const std::string& instance) const {
   return paths;
 }
 
-Status CgroupTree::enable_controllers() {
+Status CgroupTree::enable_controllers() const {
   const std::string& top = *layout_.unified;
   for (const std::string& folder : {top, top + "/" + name_}) {
     for (const char* controller : {"+cpu", "+memory", "+pids"}) {
-      const std::string file = folder + "/cgroup.subtree_control";
-      if (write_file(file, controller)) continue;
-      // A container's top is no real root: its processes must go to a leaf first.
-      if (errno != EBUSY) return refused(file);
-      ::mkdir((folder + "/tidegate-leaf").c_str(), 0755);
-      for (const std::string& pid : split(read_or_empty(folder + "/cgroup.procs"), '\n')) {
-        if (!pid.empty()) write_file(folder + "/tidegate-leaf/cgroup.procs", pid);
-      }
-      if (!write_file(file, controller)) return refused(file);
+      if (!enable(folder, controller)) return refused(folder + "/cgroup.subtree_control");
     }
   }
   return Ok{};
 }
 
-Result<CgroupPaths> CgroupTree::create(const std::string& instance, const CgroupLimits& limits) {
+Result<CgroupPaths> CgroupTree::create(const std::string& instance,
+                                       const CgroupLimits& limits) const {
   CgroupPaths paths = paths_of(instance);
   for (const auto& [controller, folder] : paths) {
     ::mkdir(folder.substr(0, folder.rfind('/')).c_str(), 0755);
@@ -246,7 +250,7 @@ std::vector<std::string> CgroupTree::instances() const {
   return {names.begin(), names.end()};
 }
 
-void CgroupTree::remove_empty() {
+void CgroupTree::remove_empty() const {
   for (const auto& [controller, folder] : paths_of("x")) {
     ::rmdir(folder.substr(0, folder.rfind('/')).c_str());
   }

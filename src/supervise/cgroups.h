@@ -62,16 +62,16 @@ class CgroupTree {
   CgroupKind kind() const { return layout_.kind; }
   /// Makes and limits an instance's cgroups; done again, it limits anew. Error: Unavailable naming
   /// the file that refused.
-  Result<CgroupPaths> create(const std::string& instance, const CgroupLimits& limits);
+  Result<CgroupPaths> create(const std::string& instance, const CgroupLimits& limits) const;
   /// Where create() would put them.
   CgroupPaths paths_of(const std::string& instance) const;
   /// Instances that have a folder in any hierarchy.
   std::vector<std::string> instances() const;
   /// Removes the home's own folders, as far as they are empty.
-  void remove_empty();
+  void remove_empty() const;
 
  private:
-  Status enable_controllers();
+  Status enable_controllers() const;
 
   CgroupLayout layout_;
   std::string name_;

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
+#include <filesystem>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -38,10 +37,10 @@ std::optional<Part> open_part(const std::string& path, std::uint64_t base) {
 /// Base of the rotated file; absent when there is none.
 std::optional<std::uint64_t> rotated_base(const std::string& folder) {
   std::optional<std::uint64_t> newest;
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries{::opendir(folder.c_str()), &::closedir};
   const std::string prefix = std::string{shim::kConsoleFile} + ".";
-  while (const dirent* entry = entries == nullptr ? nullptr : ::readdir(entries.get())) {
-    const std::string name = entry->d_name;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
     if (!name.starts_with(prefix)) continue;
     const std::optional<std::int64_t> base = parse_int(name.substr(prefix.size()));
     if (!base || *base < 0) continue;

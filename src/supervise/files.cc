@@ -29,7 +29,7 @@ std::vector<std::string> words_of(const std::string& text) {
 Result<std::string> read_small_file(const std::string& path) {
   const FileDescriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   if (!file) {
-    return Error{ErrorCode::NotFound, "InternalFailure", path + ": " + std::strerror(errno)};
+    return Error{ErrorCode::NotFound, "InternalFailure", path + ": " + ::strerrordesc_np(errno)};
   }
   std::string text(kSmallFile, '\0');
   const ssize_t got = ::read(file.get(), text.data(), text.size());

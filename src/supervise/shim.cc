@@ -33,7 +33,7 @@ bool readable(int fd, std::chrono::milliseconds wait) {
 
 Error refusal(const shim::Status& status, const std::string& name) {
   const int error = static_cast<int>(status.refused);
-  const std::string why = "'" + name + "': " + std::strerror(error);
+  const std::string why = "'" + name + "': " + ::strerrordesc_np(error);
   if (error == ENOENT) return Error{ErrorCode::NotFound, "InternalFailure", why};
   if (error == ENOSPC) return Error{ErrorCode::ResourceExhausted, "InternalFailure", why};
   if (error == EPROTO || error == ENOSYS) {

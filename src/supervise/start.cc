@@ -29,7 +29,7 @@ Result<FileDescriptor> spec_file(const std::string& bytes) {
   FileDescriptor file{::memfd_create("tidegate-shim-spec", MFD_CLOEXEC | MFD_ALLOW_SEALING)};
   if (!file ||
       ::write(file.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size())) {
-    return failure(std::string{"the shim's spec cannot be written: "} + std::strerror(errno));
+    return failure(std::string{"the shim's spec cannot be written: "} + ::strerrordesc_np(errno));
   }
   ::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL);
   return file;
@@ -62,9 +62,16 @@ class SpawnPlan {
   tidegate::Status pass(int fd, int as) {
     FileDescriptor copy{::fcntl(fd, F_DUPFD_CLOEXEC, kOutOfTheWay)};
     if (!copy)
-      return failure(std::string{"a descriptor cannot be passed: "} + std::strerror(errno));
+      return failure(std::string{"a descriptor cannot be passed: "} + ::strerrordesc_np(errno));
     ::posix_spawn_file_actions_adddup2(&actions_, copy.get(), as);
     copies_.push_back(std::move(copy));
+    return Ok{};
+  }
+
+  tidegate::Status pass_all(const std::vector<int>& all, int first) {
+    for (const int fd : all) {
+      TG_RETURN_IF_ERROR(pass(fd, first++));
+    }
     return Ok{};
   }
 
@@ -77,7 +84,7 @@ class SpawnPlan {
     pid_t pid = 0;
     const int error =
         ::posix_spawn(&pid, program.path.c_str(), &actions_, &attributes_, arguments, environment);
-    if (error != 0) return failure(program.path + " cannot be run: " + std::strerror(error));
+    if (error != 0) return failure(program.path + " cannot be run: " + ::strerrordesc_np(error));
     return pid;
   }
 
@@ -122,10 +129,7 @@ Result<shim::Status> spawn_shim(const ShimProgram& program, const ShimSpec& spec
   SpawnPlan plan;
   TG_RETURN_IF_ERROR(plan.pass(file.get(), shim::kSpecDescriptor));
   TG_RETURN_IF_ERROR(plan.pass(report_write.get(), kReportDescriptor));
-  int as = kFirstDescriptor;
-  for (const int fd : descriptors_of(spec)) {
-    TG_RETURN_IF_ERROR(plan.pass(fd, as++));
-  }
+  TG_RETURN_IF_ERROR(plan.pass_all(descriptors_of(spec), kFirstDescriptor));
   TG_ASSIGN_OR_RETURN(const pid_t parent, plan.spawn(program, spec.id));
   report_write.reset();
   Result<shim::Status> told = read_report(report.get());

@@ -73,7 +73,7 @@ Error refused(const std::string& what, int error) {
                          : error == EEXIST                   ? ErrorCode::AlreadyExists
                          : error == ENODEV || error == ESRCH ? ErrorCode::NotFound
                                                              : ErrorCode::Internal;
-  return Error{code, "InternalFailure", what + ": " + std::strerror(error)};
+  return Error{code, "InternalFailure", what + ": " + ::strerrordesc_np(error)};
 }
 
 template <typename Pod>
@@ -100,7 +100,8 @@ std::string name_in(const std::string& message) {
     const auto part = read_at<rtattr>(message, at);
     if (part.rta_len < sizeof part || at + part.rta_len > message.size()) break;
     if (part.rta_type == IFLA_IFNAME) {
-      return std::string{message.substr(at + sizeof part, part.rta_len - sizeof part).c_str()};
+      const std::string value = message.substr(at + sizeof part, part.rta_len - sizeof part);
+      return value.substr(0, value.find('\0'));
     }
     at += padded(part.rta_len);
   }
@@ -213,8 +214,8 @@ Status Netlink::add_address(const std::string& link, Ipv4 address, std::uint8_t 
 
 Status Netlink::remove_address(const std::string& link, Ipv4 address, std::uint8_t prefix) {
   const Status removed = change_address(RTM_DELADDR, link, address, prefix);
-  const bool absent =
-      !removed && removed.error().message.find(std::strerror(EADDRNOTAVAIL)) != std::string::npos;
+  const bool absent = !removed && removed.error().message.find(::strerrordesc_np(EADDRNOTAVAIL)) !=
+                                      std::string::npos;
   return absent ? Status{Ok{}} : unless(ErrorCode::NotFound, removed);
 }
 

@@ -28,7 +28,7 @@ constexpr const char* kRecordFile = "/instance.json";
 
 Error failed(const std::string& what) {
   const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
-  return Error{code, "InternalFailure", what + ": " + std::strerror(errno)};
+  return Error{code, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
 }
 
 Status write_record(const std::string& folder, const InstanceRecord& record) {

@@ -29,7 +29,7 @@ class Board {
  public:
   struct Entry {
     groups::InstanceObservation seen;
-    MonotonicInstant sampled{};  // when cpu_used was read
+    MonotonicInstant sampled;  // when cpu_used was read
   };
   void post(const Entry& entry);
   void remove(const groups::InstanceId& id);
@@ -86,7 +86,7 @@ class Driver {
     bool removing = false;
     int removal_tries = 0;
     Duration cpu_before{};
-    MonotonicInstant run_seen{};  // when this incarnation was seen first
+    MonotonicInstant run_seen;  // when this incarnation was seen first
   };
 
   std::string folder_of(const groups::InstanceId& id) const;

@@ -26,7 +26,7 @@ constexpr std::size_t kHomeIdInNames = 6;   // with an offset of /8 a link's nam
 constexpr link::Ipv4 kGateway{0xa9fe0101};  // 169.254.1.1, the host's side of every veth
 
 Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + std::strerror(errno)};
+  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
 }
 
 std::string read_or_empty(const std::string& path) {
@@ -68,28 +68,28 @@ std::string forward_folder() {
   return std::string{kRunFolder} + "/forward-" + std::to_string(about.st_ino);
 }
 
+/// "0200400A" of /proc/net/route is 10.64.0.2: the bytes stand in the machine's (little) order.
+std::uint32_t route_number(const std::string& hex) {
+  static constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::uint32_t value = 0;
+  for (const char c : hex) {
+    const std::size_t digit = kDigits.find(c);
+    if (digit == std::string_view::npos) return 0;
+    value = value << 4 | static_cast<std::uint32_t>(digit);
+  }
+  return __builtin_bswap32(value);
+}
+
 /// The machine's routes that overlap the range; the default route does not count.
 bool is_routed(const link::Ipv4Range& range) {
   for (const std::string& line : split(read_or_empty("/proc/thread-self/net/route"), '\n')) {
     const std::vector<std::string> words = split(line, '\t');
     if (words.size() < 8) continue;
-    const auto number = [](const std::string& hex) {
-      std::uint32_t value = 0;
-      for (std::size_t i = 0; i + 1 < hex.size() && i < 8; i += 2) {  // little-endian bytes
-        const std::string digits = "0123456789ABCDEF";
-        const auto high = digits.find(hex[i]);
-        const auto low = digits.find(hex[i + 1]);
-        if (high == std::string::npos || low == std::string::npos) return std::uint32_t{0};
-        value |= static_cast<std::uint32_t>(high * 16 + low) << (4 * i);
-      }
-      return value;
-    };
-    const std::uint32_t mask = number(words[7]);
-    if (mask == 0) continue;
-    const std::uint32_t target = number(words[1]);
+    const std::uint32_t mask = route_number(words[7]);
+    const std::uint32_t target = route_number(words[1]);
     const bool overlaps =
         (range.first.value & mask) == target || range.contains(link::Ipv4{target});
-    if (overlaps) return true;
+    if (mask != 0 && overlaps) return true;
   }
   return false;
 }
@@ -271,7 +271,7 @@ std::string HostNetwork::veth_of(link::Ipv4 address) const {
   return link_prefix() + offset.data();
 }
 
-Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) {
+Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) const {
   constexpr const char* kOwnNamespace = "/proc/thread-self/ns/net";
   const std::string veth = veth_of(address);
   const FileDescriptor here{::open(kOwnNamespace, O_RDONLY | O_CLOEXEC)};

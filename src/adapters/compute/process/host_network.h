@@ -45,7 +45,7 @@ class HostNetwork {
   /// Undoes set_up(), also another run's; ip_forward when no other home needs it.
   void tear_down();
   /// A namespace with lo, eth0 with that address and a way out. Error: with the step.
-  Result<InstanceNetwork> add_instance(link::Ipv4 address);
+  Result<InstanceNetwork> add_instance(link::Ipv4 address) const;
   std::string veth_of(link::Ipv4 address) const;
   void remove_veth(const std::string& name);
   /// Links of this home.

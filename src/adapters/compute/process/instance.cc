@@ -44,7 +44,7 @@ Status write_file(const std::string& path, const std::string& text, mode_t mode)
     return Ok{};
   }
   const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
-  return Error{code, "InternalFailure", path + ": " + std::strerror(errno)};
+  return Error{code, "InternalFailure", path + ": " + ::strerrordesc_np(errno)};
 }
 
 /// As a shell has it: 128 + the signal's number.

@@ -31,7 +31,7 @@ Status try_network_namespace() {
   Status outcome = Ok{};
   std::thread trial{[&outcome] {  // the thread's alone, and gone with it
     if (::unshare(CLONE_NEWNET) != 0) {
-      outcome = Error{ErrorCode::Unsupported, "InternalFailure", std::strerror(errno)};
+      outcome = Error{ErrorCode::Unsupported, "InternalFailure", ::strerrordesc_np(errno)};
     }
   }};
   trial.join();

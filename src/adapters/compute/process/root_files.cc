@@ -58,7 +58,7 @@ constexpr std::array<const char*, 4> kHiddenOfProc{
     "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"};
 
 Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + std::strerror(errno)};
+  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
 }
 
 /// Folders on the way to `path` below `top` look like the machine's: the topmost layer that has a
@@ -92,6 +92,13 @@ Status make_opaque(const std::string& top, const std::string& path, mode_t mode)
     return failed("covering /" + path);
   }
   return Ok{};
+}
+
+/// A device 0,0 is overlay's word for "it is not there".
+Status hide_file(const std::string& top, const std::string& path) {
+  TG_RETURN_IF_ERROR(make_parents(top, path));
+  if (::mknod((top + "/" + path).c_str(), S_IFCHR, 0) == 0 || errno == EEXIST) return Ok{};
+  return failed("covering /" + path);
 }
 
 Status write_file(const std::string& path, const std::string& text, mode_t mode) {
@@ -133,7 +140,8 @@ std::string lower_folders(const RootFiles& files) {
 
 void add_devices(const std::string& root, std::vector<supervise::SetupStep>& steps) {
   const std::string dev = root + "/dev";
-  steps.push_back(Mount{"tmpfs", "tidegate-dev", dev, "mode=755,size=64k", MS_NOSUID | MS_NOEXEC});
+  steps.emplace_back(
+      Mount{"tmpfs", "tidegate-dev", dev, "mode=755,size=64k", MS_NOSUID | MS_NOEXEC});
   struct Device {
     const char* name;
     std::uint32_t major, minor;
@@ -144,36 +152,59 @@ void add_devices(const std::string& root, std::vector<supervise::SetupStep>& ste
                                Device{"random", 1, 8},
                                Device{"urandom", 1, 9},
                                Device{"tty", 5, 0}}) {
-    steps.push_back(MakeDevice{dev + "/" + device.name, 0666, device.major, device.minor});
+    steps.emplace_back(MakeDevice{dev + "/" + device.name, 0666, device.major, device.minor});
   }
-  steps.push_back(MakeLink{"/proc/self/fd", dev + "/fd"});
-  steps.push_back(MakeLink{"/proc/self/fd/0", dev + "/stdin"});
-  steps.push_back(MakeLink{"/proc/self/fd/1", dev + "/stdout"});
-  steps.push_back(MakeLink{"/proc/self/fd/2", dev + "/stderr"});
-  steps.push_back(MakeLink{"pts/ptmx", dev + "/ptmx"});
-  steps.push_back(MakeDirectory{dev + "/pts", 0755});
-  steps.push_back(Mount{"devpts",
-                        "devpts",
-                        dev + "/pts",
-                        "newinstance,ptmxmode=0666,mode=0620",
-                        MS_NOSUID | MS_NOEXEC});
-  steps.push_back(MakeDirectory{dev + "/shm", 01777});
-  steps.push_back(Mount{"tmpfs", "tidegate-shm", dev + "/shm", "mode=1777", MS_NOSUID | MS_NODEV});
+  steps.emplace_back(MakeLink{"/proc/self/fd", dev + "/fd"});
+  steps.emplace_back(MakeLink{"/proc/self/fd/0", dev + "/stdin"});
+  steps.emplace_back(MakeLink{"/proc/self/fd/1", dev + "/stdout"});
+  steps.emplace_back(MakeLink{"/proc/self/fd/2", dev + "/stderr"});
+  steps.emplace_back(MakeLink{"pts/ptmx", dev + "/ptmx"});
+  steps.emplace_back(MakeDirectory{dev + "/pts", 0755});
+  steps.emplace_back(Mount{"devpts",
+                           "devpts",
+                           dev + "/pts",
+                           "newinstance,ptmxmode=0666,mode=0620",
+                           MS_NOSUID | MS_NOEXEC});
+  steps.emplace_back(MakeDirectory{dev + "/shm", 01777});
+  steps.emplace_back(
+      Mount{"tmpfs", "tidegate-shm", dev + "/shm", "mode=1777", MS_NOSUID | MS_NODEV});
 }
 
 void add_proc(const std::string& root, std::vector<supervise::SetupStep>& steps) {
   constexpr std::uint64_t kInert = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  steps.push_back(Mount{"proc", "proc", root + "/proc", "", kInert});
+  steps.emplace_back(Mount{"proc", "proc", root + "/proc", "", kInert});
   for (const char* path : kReadOnlyOfProc) {
     if (!std::filesystem::exists(path)) continue;
     const std::string target = root + path;
-    steps.push_back(Mount{"", target, target, "", MS_BIND | MS_RDONLY | kInert});
+    steps.emplace_back(Mount{"", target, target, "", MS_BIND | MS_RDONLY | kInert});
   }
   for (const char* path : kHiddenOfProc) {
     if (!std::filesystem::exists(path)) continue;
-    steps.push_back(Mount{"", root + "/dev/null", root + path, "", MS_BIND});
+    steps.emplace_back(Mount{"", root + "/dev/null", root + path, "", MS_BIND});
   }
-  steps.push_back(Mount{"sysfs", "sysfs", root + "/sys", "", kInert | MS_RDONLY});
+  steps.emplace_back(Mount{"sysfs", "sysfs", root + "/sys", "", kInert | MS_RDONLY});
+}
+
+Status mount_trial(const std::string& scratch) {
+  const auto refused = [](const char* what) {
+    return Error{ErrorCode::Unsupported,
+                 "InternalFailure",
+                 std::string{what} + ": " + ::strerrordesc_np(errno)};
+  };
+  if (::unshare(CLONE_NEWNS) != 0) return refused("a mount namespace");
+  if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return refused("a private mount");
+  }
+  if (::mount("tmpfs", scratch.c_str(), "tmpfs", 0, nullptr) != 0) return refused("tmpfs");
+  const std::string empty = scratch + "/empty";
+  const std::string host = scratch + "/host";
+  const std::string lower = "lowerdir=" + escaped(empty) + ":/";
+  ::mkdir(empty.c_str(), 0755);
+  ::mkdir(host.c_str(), 0755);
+  if (::mount("overlay", host.c_str(), "overlay", MS_RDONLY, lower.c_str()) != 0) {
+    return refused("overlay over /");
+  }
+  return Ok{};
 }
 
 }  // namespace
@@ -199,11 +230,7 @@ Status make_mask(const std::string& folder, const std::string& home) {
     TG_RETURN_IF_ERROR(make_opaque(folder, own.path, own.mode));
   }
   for (const char* path : kHiddenFiles) {
-    TG_RETURN_IF_ERROR(make_parents(folder, path));
-    // Overlay's word for "it is not there".
-    if (::mknod((folder + "/" + path).c_str(), S_IFCHR, 0) != 0 && errno != EEXIST) {
-      return failed("covering /" + std::string{path});
-    }
+    TG_RETURN_IF_ERROR(hide_file(folder, path));
   }
   std::error_code error;
   const std::string real = std::filesystem::canonical(home, error).string();
@@ -243,54 +270,36 @@ std::vector<supervise::SetupStep> mount_steps(const RootFiles& files) {
   const std::string root = files.folder + "/root";
   std::vector<supervise::SetupStep> steps;
   if (has_host(files.image)) {
-    steps.push_back(Mount{"tmpfs", "tidegate-stage", stage, "mode=755", 0});
-    steps.push_back(MakeDirectory{stage + "/empty", 0755});
-    steps.push_back(MakeDirectory{stage + "/host", 0755});
-    steps.push_back(Mount{"overlay",
-                          "host",
-                          stage + "/host",
-                          "lowerdir=" + escaped(stage + "/empty") + ":/",
-                          MS_RDONLY});
+    steps.emplace_back(Mount{"tmpfs", "tidegate-stage", stage, "mode=755", 0});
+    steps.emplace_back(MakeDirectory{stage + "/empty", 0755});
+    steps.emplace_back(MakeDirectory{stage + "/host", 0755});
+    steps.emplace_back(Mount{"overlay",
+                             "host",
+                             stage + "/host",
+                             "lowerdir=" + escaped(stage + "/empty") + ":/",
+                             MS_RDONLY});
   }
-  steps.push_back(Mount{"overlay",
-                        "tidegate",
-                        root,
-                        "lowerdir=" + lower_folders(files) +
-                            ",upperdir=" + escaped(files.folder + "/upper") +
-                            ",workdir=" + escaped(files.folder + "/work"),
-                        MS_NODEV});
+  steps.emplace_back(Mount{"overlay",
+                           "tidegate",
+                           root,
+                           "lowerdir=" + lower_folders(files) +
+                               ",upperdir=" + escaped(files.folder + "/upper") +
+                               ",workdir=" + escaped(files.folder + "/work"),
+                           MS_NODEV});
   add_devices(root, steps);
   add_proc(root, steps);
-  steps.push_back(Mount{"tmpfs", "tidegate-run", root + "/run", "mode=755", MS_NOSUID | MS_NODEV});
-  steps.push_back(MakeDirectory{root + "/run/lock", 01777});
-  steps.push_back(MakeDirectory{root + "/run/tidegate", 0755});
-  steps.push_back(Mount{"", files.folder + "/run", root + "/run/tidegate", "", MS_BIND});
+  steps.emplace_back(
+      Mount{"tmpfs", "tidegate-run", root + "/run", "mode=755", MS_NOSUID | MS_NODEV});
+  steps.emplace_back(MakeDirectory{root + "/run/lock", 01777});
+  steps.emplace_back(MakeDirectory{root + "/run/tidegate", 0755});
+  steps.emplace_back(Mount{"", files.folder + "/run", root + "/run/tidegate", "", MS_BIND});
   return steps;
 }
 
 Status try_overlay(const std::string& scratch) {
   Status outcome = Ok{};
   // A thread may have a mount namespace of its own; it takes it along when it ends.
-  std::thread trial{[&scratch, &outcome] {
-    const auto check = [&outcome](int result, const char* what) {
-      if (outcome && result != 0) {
-        outcome = Error{ErrorCode::Unsupported,
-                        "InternalFailure",
-                        std::string{what} + ": " + std::strerror(errno)};
-      }
-      return outcome.has_value();
-    };
-    const std::string empty = scratch + "/empty";
-    const std::string host = scratch + "/host";
-    const std::string lower = "lowerdir=" + escaped(empty) + ":/";
-    check(::unshare(CLONE_NEWNS), "a mount namespace") &&
-        check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "a private mount") &&
-        check(::mount("tmpfs", scratch.c_str(), "tmpfs", 0, nullptr), "tmpfs") &&
-        check(::mkdir(empty.c_str(), 0755), "mkdir") &&
-        check(::mkdir(host.c_str(), 0755), "mkdir") &&
-        check(::mount("overlay", host.c_str(), "overlay", MS_RDONLY, lower.c_str()),
-              "overlay over /");
-  }};
+  std::thread trial{[&scratch, &outcome] { outcome = mount_trial(scratch); }};
   trial.join();
   return outcome;
 }

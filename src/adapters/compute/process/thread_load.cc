@@ -1,10 +1,9 @@
 #include "adapters/compute/process/thread_load.h"
 
 #include <algorithm>
-#include <memory>
+#include <filesystem>
 #include <vector>
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -17,11 +16,12 @@ constexpr std::size_t kMostThreads = 512;  // looked at per instance and sample
 
 void read_threads(const std::string& pid, std::map<std::int64_t, std::uint64_t>& into) {
   const std::string folder = "/proc/" + pid + "/task";
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries{::opendir(folder.c_str()), &::closedir};
-  while (const dirent* entry = entries == nullptr ? nullptr : ::readdir(entries.get())) {
-    const std::optional<std::int64_t> thread = parse_int(entry->d_name);
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = entry.path().filename();
+    const std::optional<std::int64_t> thread = parse_int(name);
     if (!thread || into.size() >= kMostThreads) continue;
-    const auto text = supervise::read_small_file(folder + "/" + entry->d_name + "/stat");
+    const auto text = supervise::read_small_file(folder + "/" + name + "/stat");
     if (text) into[*thread] = thread_ticks(*text);
   }
 }

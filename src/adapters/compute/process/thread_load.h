@@ -21,7 +21,7 @@ class ThreadLoad {
 
  private:
   std::map<std::int64_t, std::uint64_t> ticks_;  // by thread id
-  MonotonicInstant last_{};
+  MonotonicInstant last_;
 };
 
 }  // namespace tidegate::compute_process
