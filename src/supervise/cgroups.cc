@@ -235,7 +235,12 @@ Result<CgroupPaths> CgroupTree::create(const std::string& instance,
   }
   for (const CgroupWrite& one : limit_writes(paths, limits)) {
     const bool optional = one.file.ends_with("swap.max");  // absent without swap accounting
-    if (!write_file(one.file, one.text) && !optional) return refused(one.file);
+    if (write_file(one.file, one.text) || optional) continue;
+    const Error error = refused(one.file);
+    for (const auto& [controller, folder] : paths) {
+      ::rmdir(folder.c_str());
+    }
+    return error;
   }
   return paths;
 }

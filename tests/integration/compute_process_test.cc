@@ -6,7 +6,9 @@
 #include <set>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -569,6 +571,27 @@ TEST_CASE("process driver: says by name what this machine allows") {
   CHECK(names ==
         std::set<std::string>{
             "root", "network namespace", "overlay", "cgroup limits", "nft", "virtual machine"});
+}
+
+TEST_CASE(
+    "process driver: without cgroups instances run all the same, their CPU is read from /proc") {
+  const FileDescriptor before{::open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC)};
+  REQUIRE(::unshare(CLONE_NEWNS) == 0);
+  REQUIRE(shell_lines("umount -R /sys/fs/cgroup 2>&1").empty());
+  {
+    ProcessHarness harness;
+    for (const ports::Capability& one : harness.compute().capabilities()) {
+      if (one.name == "cgroup limits") CHECK_FALSE(one.present);
+    }
+    harness.compute().launch(spec_with("i-1", "(while :; do :; done) &\nwait\n"));
+    const Observation one = wait_seen(harness, "i-1", [](const Observation& seen) {
+      return seen && seen->cpu_used > std::chrono::milliseconds{300} && seen->busiest_thread > 0.1;
+    });
+    CHECK(one->process_alive);
+    harness.compute().kill(InstanceId{"i-1"});
+    wait_seen(harness, "i-1", is_absent());
+  }
+  REQUIRE(::setns(before.get(), CLONE_NEWNS) == 0);
 }
 
 }  // namespace tidegate::contracts

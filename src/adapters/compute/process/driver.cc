@@ -287,7 +287,12 @@ Status Driver::start(const ports::LaunchSpec& spec, Entry& entry) {
   TG_RETURN_IF_ERROR(network_.set_up());
   TG_ASSIGN_OR_RETURN(const InstanceNetwork network, network_.add_instance(entry.record.address));
   const supervise::CgroupLimits limits{spec.size.vcpus, spec.size.memory_mib << 20, 4096};
-  TG_ASSIGN_OR_RETURN(entry.record.cgroups, cgroups_.create(spec.id.value, limits));
+  if (const Result<supervise::CgroupPaths> made = cgroups_.create(spec.id.value, limits)) {
+    entry.record.cgroups = *made;
+  } else {  // degraded: no limits, CPU from /proc; doctor says so as well
+    log_event(
+        LogLevel::Warn, "no_cgroup", {{"instance", spec.id.value}, {"why", made.error().message}});
+  }
   TG_RETURN_IF_ERROR(write_record(entry.folder, entry.record));
   const std::string address = link::to_string(entry.record.address);
   NameFiles names{"", address, spec.host_names, machine_resolv_conf().text};
@@ -445,25 +450,37 @@ void Driver::tick() {
   }
 }
 
+std::vector<std::string> Driver::pids_of(const Entry& entry) {
+  const auto cgroup = entry.record.cgroups.begin();
+  if (cgroup != entry.record.cgroups.end()) return pids_in(cgroup->second + "/cgroup.procs");
+  const std::int32_t root = entry.shim == nullptr ? 0 : entry.shim->status().child_pid;
+  return root > 0 ? pids_below(root) : std::vector<std::string>{};
+}
+
 void Driver::measure(Entry& entry, bool slowly) {
   if (!entry.meter) return;
   const MonotonicInstant now = monotonic_now();
   groups::InstanceObservation& seen = entry.posted.seen;
-  if (const std::optional<Duration> used = entry.meter->cpu_used()) {
+  std::optional<Duration> used = entry.meter->cpu_used();
+  if (!used && entry.shim != nullptr) used = cpu_of(pids_of(entry));
+  if (used) {
     seen.cpu_used = std::max(seen.cpu_used, *used);
     entry.posted.sampled = now;
   }
   if (!slowly) return;
   seen.memory_bytes = entry.meter->memory_bytes().value_or(seen.memory_bytes);
   seen.oom_kills = std::max(seen.oom_kills, entry.meter->oom_kills());
-  const double used = seconds_of(seen.cpu_used - entry.cpu_before);
+  const double share = seconds_of(seen.cpu_used - entry.cpu_before) /
+                       std::chrono::duration<double>(kTick * kSlowTicks).count();
   entry.cpu_before = seen.cpu_used;
-  const auto procs = entry.record.cgroups.begin();
-  if (procs == entry.record.cgroups.end()) return;
   // A thread cannot have used more than its instance: where that is little, it is bound enough.
-  const double second = std::chrono::duration<double>(kTick * kSlowTicks).count();
-  const double busiest = entry.threads.sample(procs->second + "/cgroup.procs", now);
-  seen.busiest_thread = used / second < kBusy ? std::min(1.0, used / second) : busiest;
+  if (share < kBusy) {
+    entry.threads = ThreadLoad{};
+    seen.busiest_thread = share;
+    return;
+  }
+  const double busiest = entry.threads.sample(pids_of(entry), now);
+  seen.busiest_thread = busiest > 0 ? busiest : std::min(1.0, share);
 }
 
 }  // namespace tidegate::compute_process

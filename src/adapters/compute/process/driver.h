@@ -103,6 +103,7 @@ class Driver {
   void refresh(Entry& entry);
   /// True when nothing of it is left and it has been forgotten.
   bool remove(Entry& entry);
+  static std::vector<std::string> pids_of(const Entry& entry);
   void measure(Entry& entry, bool slowly);
   Entry* find(const groups::InstanceId& id);
 
