@@ -15,7 +15,11 @@ BROKEN = """
 Resources:
   Group:
     Type: AWS::AutoScaling::AutoScalingGroup
-    Properties: {{ MinSize: "{min}", MaxSize: "1", {more} }}
+    Properties:
+      MinSize: "{min}"
+      MaxSize: "1"
+      AvailabilityZones: [eu-west-2a]
+      {more}
 """
 
 

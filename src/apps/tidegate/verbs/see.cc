@@ -24,8 +24,10 @@ Result<Json> probed_status(Client& client) {
     Json noted = stack;
     const std::string url = stack["Url"].string_or("");
     if (!url.empty()) {
+      // The balancer's own probe says how an instance is; this request comes from where we stand.
       const std::string note = stack["UrlNote"].string_or("");
-      noted.set("UrlNote", probe_text(url) + (note.empty() ? "" : "   " + note));
+      const bool says_probe = note.ends_with("through the balancer");
+      noted.set("UrlNote", probe_text(url) + (note.empty() || says_probe ? "" : "   " + note));
     }
     stacks.push(std::move(noted));
   }
