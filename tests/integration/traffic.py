@@ -84,7 +84,7 @@ class Traffic:
         interval = self.connections / self.rate
         due = time.monotonic() + interval * number / self.connections
         streams = None
-        while True:
+        while not self.stopping.is_set():  # a cancellation can drown in wait_for's own time limit
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             due = max(due + interval, time.monotonic() - 1)
             try:
