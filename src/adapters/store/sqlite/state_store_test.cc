@@ -42,8 +42,13 @@ void write_bytes(const std::string& path, const std::string& bytes) {
 std::string made_file(const TemporaryFolder& folder) {
   const std::string path = folder.file("state.db");
   Store store = opened(path).value();
-  for (int i = 0; i < 200; ++i) {
-    REQUIRE(put(*store, "key/" + std::to_string(i), std::string(200, 'v')));
+  for (int batch = 0; batch < 2; ++batch) {
+    std::vector<ports::StoreOperation> operations;
+    for (std::size_t i = 0; i < ports::kMaxBatch; ++i) {
+      operations.push_back(
+          {"key/" + std::to_string(batch) + "/" + std::to_string(i), std::string(200, 'v')});
+    }
+    REQUIRE(store->append(operations, 1, store->revision()));
   }
   return path;
 }
@@ -170,9 +175,10 @@ TEST_CASE("state file: the journal stays bounded however much is appended") {
   const std::string path = folder.file("state.db");
   const Store store = opened(path).value();
   const std::string value(20'000, 'j');
+  const std::vector<ports::StoreOperation> batch{{"a", value}, {"b", value}, {"c", value}};
   std::uintmax_t most = 0;
-  for (int i = 0; i < 1000; ++i) {
-    REQUIRE(put(*store, "key/" + std::to_string(i % 5), value));
+  for (int i = 0; i < 200; ++i) {  // 12 MB
+    REQUIRE(store->append(batch, 1, store->revision()));
     most = std::max(most, fs::file_size(path + "-wal"));
   }
   CHECK(most <= static_cast<std::uintmax_t>(kMaxJournalBytes));
