@@ -159,12 +159,15 @@ void Balancer::report_to(Connection& connection, const balancing::DataPlaneRepor
   changes.generation = report.generation;
   std::map<std::string, balancing::TargetReport> current;
   for (const balancing::TargetReport& target : report.targets) {
-    const std::string key = key_of(target);
+    current.emplace(key_of(target), target);
+  }
+  // Members that left are told by telling all that are left.
+  const bool all = !std::ranges::all_of(
+      connection.sent_targets, [&](const auto& sent) { return current.contains(sent.first); });
+  for (const auto& [key, target] : current) {
     const auto sent = connection.sent_targets.find(key);
-    if (sent == connection.sent_targets.end() || sent->second != target) {
-      changes.targets.push_back(target);
-    }
-    current.emplace(key, target);
+    const bool changed = sent == connection.sent_targets.end() || sent->second != target;
+    if (all || changed) changes.targets.push_back(target);
   }
   connection.sent_targets = std::move(current);
   for (const balancing::LoadBalancerReport& load_balancer : report.load_balancers) {
@@ -174,11 +177,11 @@ void Balancer::report_to(Connection& connection, const balancing::DataPlaneRepor
     sent->second = load_balancer;
     changes.load_balancers.push_back(load_balancer);
   }
-  const bool news = !changes.targets.empty() || !changes.load_balancers.empty() ||
+  const bool news = all || !changes.targets.empty() || !changes.load_balancers.empty() ||
                     connection.sent_generation != report.generation;
   if (!news) return;
   connection.sent_generation = report.generation;
-  send(connection, balancing::ReportMessage{std::move(changes)});
+  send(connection, balancing::ReportMessage{std::move(changes), all});
 }
 
 void Balancer::accept_control() {

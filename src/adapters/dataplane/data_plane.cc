@@ -382,7 +382,7 @@ void DataPlane::take(const balancing::WireMessage& message) {
     hello_ = true;
     config_.reset();  // compared with what it holds, and sent anew
   } else if (const auto* report = std::get_if<balancing::ReportMessage>(&message)) {
-    balancing::merge(known_, report->report);
+    balancing::merge(known_, *report);
   }
   known_.connected = hello_;
   publish_report();

@@ -41,6 +41,8 @@ void Proxy::on_upstream(UpConn& up, std::uint32_t events) {
     if ((events & kInput) != 0) upstreams_.close(up);
     return;
   }
+  // Nothing is read from a tunnel's side that has ended: its reset would go unseen.
+  if ((events & EPOLLERR) != 0 && up.stream->up_ended) up.send_broken = true;
   look_again(up);
 }
 

@@ -143,7 +143,9 @@ struct ToJson {
     return Json::object({{"Type", "Config"}, {"Config", balancing::to_json(message.config)}});
   }
   Json operator()(const ReportMessage& message) const {
-    return Json::object({{"Type", "Report"}, {"Report", balancing::to_json(message.report)}});
+    return Json::object({{"Type", "Report"},
+                         {"AllTargets", message.all_targets},
+                         {"Report", balancing::to_json(message.report)}});
   }
 };
 
@@ -236,7 +238,7 @@ Result<WireMessage> decode(std::string_view text) {
   }
   if (type == "Report") {
     TG_ASSIGN_OR_RETURN(auto report, report_from_json(json["Report"]));
-    return WireMessage{ReportMessage{std::move(report)}};
+    return WireMessage{ReportMessage{std::move(report), json["AllTargets"].bool_or(false)}};
   }
   return Error{ErrorCode::Unsupported, "WireError", "a message of unknown type '" + type + "'"};
 }
@@ -259,7 +261,9 @@ Result<std::optional<std::string>> WireReader::next() {
   return message;
 }
 
-void merge(DataPlaneReport& known, const DataPlaneReport& changes) {
+void merge(DataPlaneReport& known, const ReportMessage& message) {
+  const DataPlaneReport& changes = message.report;
+  if (message.all_targets) known.targets.clear();
   known.generation = changes.generation;
   known.epoch = changes.epoch;
   const auto key_of = [](const TargetReport& target) {

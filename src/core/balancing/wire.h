@@ -58,6 +58,7 @@ struct ConfigMessage {
 /// `report.connected` stay empty (the control side knows them).
 struct ReportMessage {
   DataPlaneReport report;
+  bool all_targets = false;  // `report.targets` is complete: who is not in it is gone
   bool operator==(const ReportMessage&) const = default;
 };
 using WireMessage = std::variant<HelloMessage, SocketsMessage, ConfigMessage, ReportMessage>;
@@ -86,6 +87,6 @@ Json to_json(const DataPlaneReport& report);
 Result<DataPlaneReport> report_from_json(const Json& json);
 
 /// Folds a report of changes into what is known of the same epoch.
-void merge(DataPlaneReport& known, const DataPlaneReport& changes);
+void merge(DataPlaneReport& known, const ReportMessage& message);
 
 }  // namespace tidegate::balancing

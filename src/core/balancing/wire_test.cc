@@ -102,7 +102,7 @@ TEST_CASE("wire: every message comes back as it was, whatever the cuts of the st
                    .sockets = {{"127.0.0.1", 80, 1}}},
       SocketsMessage{{{"127.0.0.1", 8080, 0}, {"10.64.0.1", 65535, 99}}},
       ConfigMessage{full_config()},
-      ReportMessage{full_report()},
+      ReportMessage{full_report(), true},
   };
   std::string stream;
   for (const WireMessage& message : messages) {
@@ -194,7 +194,7 @@ TEST_CASE("wire: a report of changes replaces what it names and leaves the rest"
   changes.load_balancers = {known.load_balancers[0], known.load_balancers[0]};
   changes.load_balancers[0].requests = 50;
   changes.load_balancers[1].arn = LoadBalancerArn{"lb2"};
-  merge(known, changes);
+  merge(known, {changes, false});
   CHECK(known.generation == 10);
   CHECK(known.epoch == "e2");
   REQUIRE(known.targets.size() == 3);
@@ -203,6 +203,11 @@ TEST_CASE("wire: a report of changes replaces what it names and leaves the rest"
   CHECK(known.targets[2].id == "i-2");
   REQUIRE(known.load_balancers.size() == 2);
   CHECK(known.load_balancers[0].requests == 50);
+  changes.targets.resize(1);
+  merge(known, {changes, true});
+  REQUIRE(known.targets.size() == 1);
+  CHECK(known.targets[0].requests == 100);
+  CHECK(known.load_balancers.size() == 2);
 }
 
 }  // namespace tidegate::balancing
