@@ -5,7 +5,9 @@
 
 #include <doctest/doctest.h>
 
-#include "balancer/test_rig.h"
+#include "balancer/origin.h"
+#include "balancer/raw_client.h"
+#include "balancer/rig.h"
 
 namespace tidegate::balancer {
 namespace {

@@ -3,7 +3,9 @@
 
 #include <doctest/doctest.h>
 
-#include "balancer/test_rig.h"
+#include "balancer/origin.h"
+#include "balancer/raw_client.h"
+#include "balancer/rig.h"
 #include "base/rng.h"
 
 namespace tidegate::balancer {

@@ -49,8 +49,8 @@ class EventLoop {
   /// Runs the task in a later turn. Any thread; tasks run in the order posted.
   void post(Task task);
 
-  /// What post() writes to. A thread with a descriptor table of its own must keep it open under this
-  /// number if it posts.
+  /// What post() writes to. A thread with a descriptor table of its own must keep it open under
+  /// this number if it posts.
   int wake_descriptor() const { return wake_.get(); }
 
   void run();

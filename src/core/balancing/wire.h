@@ -26,8 +26,8 @@ constexpr std::int64_t kWireVersion = 1;
 constexpr std::size_t kWireMessageBytesMax = 64 * 1024 * 1024;  // 10 000 targets are 5 MB
 constexpr std::size_t kSocketsPerMessageMax = 200;              // SCM_MAX_FD is 253
 
-/// "listen.<address>-<port>.<worker>": one listening socket of one worker. At most 31 bytes and none
-/// of ":,=", so that a shim can hold it.
+/// "listen.<address>-<port>.<worker>": one listening socket of one worker. At most 31 bytes and
+/// none of ":,=", so that a shim can hold it.
 struct SocketName {
   std::string address;
   std::uint16_t port = 0;
