@@ -21,7 +21,24 @@ void FrontDoor::publish(const balancing::DataPlaneConfig& config) {
   if (gate_ && !gate_()) {
     return;
   }
-  if (!connected_ || config.generation <= config_.generation) {
+  if (connected_) {
+    take(config);
+  } else {
+    missed_ = config;
+  }
+}
+
+void FrontDoor::set_connected(bool connected) {
+  connected_ = connected;
+  if (connected_ && missed_) {
+    catching_up_ = true;
+    take(*std::exchange(missed_, std::nullopt));
+    catching_up_ = false;
+  }
+}
+
+void FrontDoor::take(const balancing::DataPlaneConfig& config) {
+  if (config.generation <= config_.generation) {
     return;
   }
   probe_due();
@@ -49,12 +66,15 @@ void FrontDoor::configure(const balancing::TargetConfig& target, Watched& watche
     watched.draining_since.reset();
   } else if (!watched.draining_since) {
     watched.draining_since = clock_.now();
+    watched.told_late = catching_up_;
   }
   Traffic& traffic = traffic_[target.id];
   if (target.intent == TargetIntent::Closing && before != TargetIntent::Closing &&
       traffic.websockets > 0) {
-    closures_.push_back(
-        {target.id, *watched.draining_since, clock_.now(), std::exchange(traffic.websockets, 0)});
+    const std::int64_t closed = std::exchange(traffic.websockets, 0);
+    if (!watched.told_late) {
+      closures_.push_back({target.id, *watched.draining_since, clock_.now(), closed});
+    }
   }
   if (target.intent == TargetIntent::Dead) {
     traffic.websockets = 0;

@@ -35,8 +35,9 @@ class FrontDoor final : public ports::DataPlane {
   void release_address(const balancing::LoadBalancerArn& arn) override { addresses_.erase(arn); }
 
   const balancing::DataPlaneConfig& config() const { return config_; }
-  /// A balancer that is away answers nothing and applies nothing; it keeps its last configuration.
-  void set_connected(bool connected) { connected_ = connected; }
+  /// A balancer that is away reports nothing and keeps its last configuration; back again it gets
+  /// the newest one, as the real one does.
+  void set_connected(bool connected);
   bool is_connected() const { return connected_; }
   /// Ports that are taken by somebody else: bound as port + 8000, or refused with strict_port.
   void take_port(std::uint16_t port) { taken_.push_back(port); }
@@ -74,9 +75,11 @@ class FrontDoor final : public ports::DataPlane {
     Instant next_probe;
     balancing::TargetIntent intent = balancing::TargetIntent::Serving;
     std::optional<Instant> draining_since;
+    bool told_late = false;  // that it drains: the balancer was away
   };
   using Key = std::pair<std::string, std::string>;  // target group, target
 
+  void take(const balancing::DataPlaneConfig& config);
   void configure(const balancing::TargetConfig& target, Watched& watched);
   std::vector<std::uint32_t> routable_in(const balancing::TargetGroupConfig& group) const;
   void probe(const balancing::TargetGroupConfig& group,
@@ -89,6 +92,8 @@ class FrontDoor final : public ports::DataPlane {
   Cloud& cloud_;
   bool connected_ = true;
   balancing::DataPlaneConfig config_;
+  std::optional<balancing::DataPlaneConfig> missed_;  // the newest, published while it was away
+  bool catching_up_ = false;
   balancing::DataPlaneReport report_;
   std::map<Key, Watched> watched_;
   std::map<std::string, balancing::Rotation> rotations_;  // by target group

@@ -44,10 +44,17 @@ std::vector<Verb> all_verbs() {
 
 Result<Act> make_step(const Words& words) {
   const Words arguments(words.begin() + 1, words.end());
+  if (words[0] == "try" && !arguments.empty()) {
+    TG_ASSIGN_OR_RETURN(Act act, make_step(arguments));
+    return Act{[act](Run& run) {
+      act(run);
+      return std::string{};
+    }};
+  }
   if (words[0] == "expect") {
     return make_expectation(arguments);
   }
-  std::vector<std::string> known = {"expect"};
+  std::vector<std::string> known = {"expect", "try"};
   for (const Verb& verb : all_verbs()) {
     if (verb.name == words[0]) {
       auto act = verb.make(arguments);
@@ -126,7 +133,7 @@ Result<Scenario> parse_scenario(std::string_view file, std::string_view text) {
 }
 
 std::vector<std::string> verbs() {
-  std::vector<std::string> all = {kExpectUsage};
+  std::vector<std::string> all = {kExpectUsage, "try STEP: it may be refused"};
   for (const Verb& verb : all_verbs()) {
     all.emplace_back(verb.usage);
   }

@@ -12,6 +12,8 @@ using groups::LifecycleState;
 using groups::TerminationStage;
 
 constexpr std::size_t kMaxBreaches = 50;
+// A control plane that dies between the journal and the balancer is back after this at most.
+constexpr Duration kToldLate = std::chrono::seconds{1};
 
 bool has_blocker(const engine::GroupModel& group, std::string_view what) {
   return std::any_of(group.blockers.begin(), group.blockers.end(), [what](const auto& blocker) {
@@ -103,9 +105,15 @@ void Watch::check_group(const engine::GroupModel& group) {
   Before& before = before_[group.group.name];
   check_gate(group, before);
   check_budget(group, before);
-  before.states.clear();
+  remember(group, before);
+}
+
+void Watch::remember(const engine::GroupModel& group, Before& before) {
+  before = {};
   for (const auto& [id, instance] : group.instances) {
     before.states.emplace(id, instance.lifecycle_state);
+    const bool pending = instance.lifecycle_state == LifecycleState::Pending;
+    before.replacing += pending && instance.replaces ? 1 : 0;
   }
 }
 
@@ -137,7 +145,7 @@ void Watch::check_gate(const engine::GroupModel& group, const Before& before) {
   }
 }
 
-void Watch::check_budget(const engine::GroupModel& group, Before& before) {
+void Watch::check_budget(const engine::GroupModel& group, const Before& before) {
   std::int32_t replacing = 0;
   std::int32_t failing = 0;
   std::int32_t in_service = 0;
@@ -151,7 +159,6 @@ void Watch::check_budget(const engine::GroupModel& group, Before& before) {
         serves && instance.termination_reason == groups::TerminationReason::UserRequest ? 1 : 0;
   }
   const std::int32_t more = replacing - before.replacing - asked_for;
-  before.replacing = replacing;
   if (more <= 0) {
     return;
   }
@@ -200,7 +207,7 @@ void Watch::check_closures(const engine::Model& model) {
       for (const auto& arn : group.group.target_groups) {
         patience += model.target_groups.at(arn).target_group.deregistration_delay;
       }
-      if (closure.closed - closure.draining_since < patience) {
+      if (closure.closed - closure.draining_since < patience - kToldLate) {
         breach("the balancer closed WebSockets of " + closure.target + " " +
                format_fixed(seconds_of(closure.closed - closure.draining_since), 1) +
                " s after its draining began");
@@ -218,6 +225,8 @@ void Watch::after_recovery(const engine::Model& model) {
   }
   std::size_t known = 0;
   for (const auto& [name, group] : model.groups) {
+    check_gate(group, before_[name]);  // also what the one that died in the middle has done
+    remember(group, before_[name]);
     for (const auto& [id, instance] : group.instances) {
       ++known;
       if (!stored_ids.contains(id.value)) {

@@ -40,7 +40,8 @@ class Watch {
   void check_capacity(const engine::GroupModel& group,
                       const std::vector<groups::Instance>& instances);
   void check_gate(const engine::GroupModel& group, const Before& before);
-  void check_budget(const engine::GroupModel& group, Before& before);
+  void check_budget(const engine::GroupModel& group, const Before& before);
+  static void remember(const engine::GroupModel& group, Before& before);
   void check_doubles(const engine::Model& model);
   void check_closures(const engine::Model& model);
   std::optional<groups::Instance> stored(const groups::InstanceId& id) const;

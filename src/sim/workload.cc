@@ -8,6 +8,7 @@ namespace {
 
 constexpr Duration kNoiseInterval = std::chrono::milliseconds{200};  // as often as CPU is sampled
 constexpr std::size_t kMaxBreaches = 20;
+constexpr Duration kFaultWake = std::chrono::minutes{2};  // over drains and replacements
 
 }  // namespace
 
@@ -88,8 +89,11 @@ void Workload::finish_requests() {
 }
 
 /// An instance that answers, served before and suffered no fault: with it a 503 is the control
-/// plane's doing.
+/// plane's doing, unless faults took the others away while that one was on its way out already.
 bool Workload::somebody_could_serve(std::string& who) const {
+  if (last_fault_ && clock_.now() - *last_fault_ < kFaultWake) {
+    return false;
+  }
   for (const auto& [id, instance] : cloud_.instances()) {
     if (served_once_.contains(id) && cloud_.serves(instance) && !instance.stopped_at &&
         !excused_.contains(id)) {

@@ -33,7 +33,10 @@ class Workload {
   /// `count` more WebSockets, each on the target that the balancer picks.
   void open_websockets(std::int64_t count);
   /// Requests that hit this instance may fail: a fault was injected into it.
-  void excuse(const groups::InstanceId& id) { excused_.insert(id); }
+  void excuse(const groups::InstanceId& id) {
+    excused_.insert(id);
+    last_fault_ = clock_.now();
+  }
 
   /// Brings everything to the clock's time. Call it at each step.
   void advance();
@@ -65,6 +68,7 @@ class Workload {
   Demand demand_;
   std::vector<InFlight> in_flight_;
   std::set<groups::InstanceId> excused_;
+  std::optional<Instant> last_fault_;  // of an instance
   std::set<groups::InstanceId> served_once_;
   Instant next_request_;
   Instant next_noise_;

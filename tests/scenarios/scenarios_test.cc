@@ -1,12 +1,12 @@
 // Every *.scenario file here holds, twice with the same ledger, and under other seeds.
-#include <doctest/doctest.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
+
+#include <doctest/doctest.h>
 
 #include "sim/scenario.h"
 
@@ -67,8 +67,7 @@ TEST_CASE("scenarios: each keeps its promise, under several seeds, with the same
 }
 
 TEST_CASE("scenarios: 60 runs of noise around 60 % launch nothing beyond the first instance") {
-  const auto scenario =
-      parse_scenario("noise", read_file(fs::path{kFolder} / "noise.scenario"));
+  const auto scenario = parse_scenario("noise", read_file(fs::path{kFolder} / "noise.scenario"));
   REQUIRE(scenario.has_value());
   for (std::uint64_t seed = 100; seed < 160; ++seed) {
     const ScenarioResult result = run_scenario(*scenario, seed);

@@ -1,0 +1,55 @@
+// soak_storms [GROUP_HOURS [FIRST_SEED]]   storms for long (default 20000 hours, seed 1000)
+// soak_storms replay SEED [ledger]         one storm again; prints its failures, or its ledger
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/text.h"
+#include "storms.h"
+
+namespace {
+
+constexpr double kDefaultHours = 20'000;
+constexpr std::int64_t kDefaultSeed = 1000;
+
+int replay(std::uint64_t seed, std::string_view what) {
+  using namespace tidegate::sim;
+  const auto scenario = parse_scenario("storm", make_storm(seed, kHoursPerStorm));
+  if (!scenario) {
+    std::fprintf(stderr, "%s\n", scenario.error().message.c_str());
+    return 1;
+  }
+  const ScenarioResult result = run_scenario(*scenario, seed);
+  if (what == "ledger") {
+    for (const std::string& entry : result.ledger) {
+      std::printf("%s\n", entry.c_str());
+    }
+  }
+  for (const std::string& failure : result.failures) {
+    std::printf("%s\n", failure.c_str());
+  }
+  return result.failures.empty() ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using tidegate::parse_double;
+  using tidegate::parse_int;
+  if (argc >= 3 && std::string_view{argv[1]} == "replay") {
+    const auto seed = static_cast<std::uint64_t>(parse_int(argv[2]).value_or(kDefaultSeed));
+    return replay(seed, argc > 3 ? argv[3] : "");
+  }
+  const double hours = argc > 1 ? parse_double(argv[1]).value_or(kDefaultHours) : kDefaultHours;
+  const std::int64_t seed = argc > 2 ? parse_int(argv[2]).value_or(kDefaultSeed) : kDefaultSeed;
+  const auto season = tidegate::sim::run_storms(static_cast<std::uint64_t>(seed), hours);
+  for (const std::string& failure : season.failures) {
+    std::printf("%s\n", failure.c_str());
+  }
+  std::printf("%llu storms, %.0f simulated group-hours\n",
+              static_cast<unsigned long long>(season.storms),
+              season.group_hours);
+  std::printf(
+      "%d passed, %d failed\n", season.failures.empty() ? 1 : 0, season.failures.empty() ? 0 : 1);
+  return season.failures.empty() ? 0 : 1;
+}
