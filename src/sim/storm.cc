@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/rng.h"
+#include "sim/scenario.h"
 
 namespace tidegate::sim {
 namespace {
@@ -152,10 +153,37 @@ class StormMaker {
   std::int32_t max_ = 1;
 };
 
+std::string replay_text(const std::string& storm, std::uint64_t seed) {
+  return "storm of seed " + std::to_string(seed) +
+         " failed. To replay it: build/dev/bin/soak_storms replay " + std::to_string(seed) +
+         " , or keep the following as tests/scenarios/NAME.scenario:\n" + storm;
+}
+
 }  // namespace
 
 std::string make_storm(std::uint64_t seed, std::int32_t hours) {
   return StormMaker{seed}.make(seed, hours);
+}
+
+StormSeason run_storms(std::uint64_t first_seed, double group_hours) {
+  StormSeason season;
+  for (std::uint64_t seed = first_seed; season.group_hours < group_hours; ++seed) {
+    const std::string text = make_storm(seed, kHoursPerStorm);
+    const auto scenario = parse_scenario("storm " + std::to_string(seed), text);
+    if (!scenario) {
+      season.failures = {scenario.error().message, replay_text(text, seed)};
+      return season;
+    }
+    const ScenarioResult result = run_scenario(*scenario, seed);
+    season.group_hours += seconds_of(result.simulated) / 3600;
+    ++season.storms;
+    if (!result.failures.empty()) {
+      season.failures = result.failures;
+      season.failures.push_back(replay_text(text, seed));
+      return season;
+    }
+  }
+  return season;
 }
 
 }  // namespace tidegate::sim

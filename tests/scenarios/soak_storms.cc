@@ -5,7 +5,8 @@
 #include <string_view>
 
 #include "base/text.h"
-#include "storms.h"
+#include "sim/scenario.h"
+#include "sim/storm.h"
 
 namespace {
 

@@ -1,7 +1,8 @@
 // Random storms over thousands of simulated group-hours: every checker, every step.
-#include "storms.h"
-
 #include <doctest/doctest.h>
+
+#include "sim/scenario.h"
+#include "sim/storm.h"
 
 namespace tidegate::sim {
 namespace {
