@@ -14,14 +14,25 @@ groups::TargetFacts facts_of(const balancing::TargetReport& report) {
           report.ever_healthy,
           report.applied_intent,
           report.in_flight,
-          report.websockets};
+          report.websockets,
+          report.port};
+}
+
+bool has_no_user_data(const Model& model, const groups::Instance& instance) {
+  const auto found = model.launch_templates.find(instance.launch_template.id);
+  const auto* version = found == model.launch_templates.end()
+                            ? nullptr
+                            : resolve(found->second, instance.launch_template.version);
+  return version != nullptr && version->user_data.empty();
 }
 
 groups::InstanceFacts gather(const EngineState& state,
                              const GroupModel& group,
-                             const groups::InstanceId& id,
+                             const groups::Instance& instance,
                              const groups::InstanceObservation* observation) {
+  const groups::InstanceId& id = instance.id;
   groups::InstanceFacts facts;
+  facts.without_user_data = has_no_user_data(state.model, instance);
   facts.data_plane_connected = state.model.data_plane_connected;
   if (observation != nullptr) {
     facts.observation = *observation;
@@ -93,7 +104,7 @@ void fold(EngineState& state,
       update_registration(state, group.group, instance, now);
       state.view_stale = true;
     }
-    facts.emplace(id, gather(state, group, id, observation));
+    facts.emplace(id, gather(state, group, instance, observation));
   }
   group.facts = std::move(facts);
 }

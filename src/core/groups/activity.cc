@@ -83,7 +83,8 @@ void add_targets(std::vector<std::string>& sentences, const InstanceFacts& facts
       sentence += " (" + target.health.reason + ")";
     }
     if (!target.last_probe.empty()) {
-      sentence += ", last probe: " + target.last_probe;
+      const std::string place = target.port == 0 ? "" : " on port " + std::to_string(target.port);
+      sentence += ", last probe" + place + ": " + target.last_probe;
     }
     add(sentences, std::move(sentence));
   }
@@ -181,6 +182,9 @@ std::string launch_failure_message(const InstanceFacts& facts,
   std::vector<std::string> sentences;
   if (now - launched >= launch_timeout) {
     add(sentences, "The instance did not serve within " + seconds_text(launch_timeout));
+  }
+  if (facts.without_user_data) {
+    add(sentences, "Its launch template has no user data: nothing was installed or started");
   }
   if (!facts.observation) {
     add(sentences, "The compute driver never reported it");

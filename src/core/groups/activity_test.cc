@@ -143,6 +143,17 @@ TEST_CASE("launch failure: names each target that is not healthy, unless the rep
   CHECK(message_of(facts, seconds{61}) == "The instance did not serve within 60 s.");
 }
 
+TEST_CASE("launch failure: says on which port the probe was, and that there is no user data") {
+  InstanceFacts facts = seen_facts();
+  add_target(facts, balancing::TargetHealthState::Initial, "", "connection refused");
+  CHECK(message_of(facts, seconds{1}) == "Target is initial, last probe: connection refused.");
+  facts.targets.back().port = 8000;
+  facts.without_user_data = true;
+  CHECK(message_of(facts, seconds{1}) ==
+        "Its launch template has no user data: nothing was installed or started. Target is "
+        "initial, last probe on port 8000: connection refused.");
+}
+
 TEST_CASE("launch failure: one that the driver never showed is said to be so") {
   CHECK(message_of(InstanceFacts{}, seconds{60}) ==
         "The instance did not serve within 60 s. The compute driver never reported it.");

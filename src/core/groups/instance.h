@@ -126,6 +126,7 @@ struct TargetFacts {
   balancing::TargetIntent applied_intent = balancing::TargetIntent::Serving;
   std::int64_t in_flight = 0;
   std::int64_t websockets = 0;
+  std::uint16_t port = 0;  // where the balancer asks; 0: not known
   bool operator==(const TargetFacts&) const = default;
 };
 
@@ -136,6 +137,7 @@ struct InstanceFacts {
   std::vector<TargetFacts> targets;      // one per target group of the group that has a report
   std::optional<bool> liveness_failing;  // with Liveness configured: the probe's verdict
   bool data_plane_connected = true;      // false: target facts are stale
+  bool without_user_data = false;        // its launch template has none
   bool operator==(const InstanceFacts&) const = default;
 };
 
