@@ -1,5 +1,7 @@
 #include "base/xml.h"
 
+#include <array>
+
 #include <doctest/doctest.h>
 
 namespace tidegate {

@@ -75,8 +75,9 @@ std::vector<const balancing::Listener*> listeners_of(const engine::Model& model,
       found.push_back(&listener);
     }
   }
-  std::stable_sort(
-      found.begin(), found.end(), [](const auto* a, const auto* b) { return a->port < b->port; });
+  std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) {
+    return a->port != b->port ? a->port < b->port : a->arn < b->arn;
+  });
   return found;
 }
 

@@ -95,24 +95,6 @@ std::string verdict_text(const engine::Model& model, const stacks::Stack& stack)
   return std::to_string(serving) + " of " + std::to_string(desired) + " serving";
 }
 
-namespace {
-
-/// "200 in 3 ms through the balancer": what the newest probe of a serving instance said.
-std::string probe_note(const engine::Model& model, const stacks::Stack& stack) {
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
-    for (const auto& [id, instance] : group->instances) {
-      const auto targets = targets_of(model, *group, id);
-      if (serves(model, *group, instance) && !targets.empty() &&
-          !targets.front().last_probe.empty()) {
-        return targets.front().last_probe + " through the balancer";
-      }
-    }
-  }
-  return "";
-}
-
-}  // namespace
-
 Url url_of(const engine::Model& model, const stacks::Stack& stack) {
   Url none;
   for (const balancing::LoadBalancer* load_balancer : load_balancers_of_stack(model, stack)) {
@@ -123,8 +105,7 @@ Url url_of(const engine::Model& model, const stacks::Stack& stack) {
       }
       const std::string port =
           listener->bound_port == 80 ? "" : ":" + std::to_string(listener->bound_port);
-      return {"http://" + load_balancer->dns_name + port + "/",
-              listener->bind_note.empty() ? probe_note(model, stack) : listener->bind_note};
+      return {"http://" + load_balancer->dns_name + port + "/", listener->bind_note};
     }
   }
   return none;

@@ -1,6 +1,8 @@
 #include "edge/api/auth/sigv4.h"
 
+#include <array>
 #include <fstream>
+#include <functional>
 #include <sstream>
 
 #include <doctest/doctest.h>

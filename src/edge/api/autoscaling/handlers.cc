@@ -101,17 +101,20 @@ Result<AutoScalingGroupsType> describe_groups(const Context& context,
   return AutoScalingGroupsType{std::move(page.items), page.next_token};
 }
 
-/// Running ones first, then by start, newest first; names break ties between groups.
+/// Running ones first, then by start, newest first; ids break ties.
 std::vector<groups::Activity> activities_in_order(
     const std::vector<const engine::GroupModel*>& from) {
   std::vector<groups::Activity> all;
   for (const engine::GroupModel* group : from) {
     all.insert(all.end(), group->activities.begin(), group->activities.end());
   }
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
     const bool a_runs = !is_final(a.status);
     const bool b_runs = !is_final(b.status);
-    return a_runs != b_runs ? a_runs : a.start > b.start;
+    if (a_runs != b_runs) {
+      return a_runs;
+    }
+    return a.start != b.start ? a.start > b.start : a.id < b.id;
   });
   return all;
 }

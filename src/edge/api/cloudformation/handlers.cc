@@ -147,8 +147,8 @@ Result<DescribeStacksOutput> describe_stacks(const Context& context,
       newest_first.push_back(&stack);
     }
   }
-  std::stable_sort(newest_first.begin(), newest_first.end(), [](const auto* a, const auto* b) {
-    return a->created > b->created;
+  std::sort(newest_first.begin(), newest_first.end(), [](const auto* a, const auto* b) {
+    return a->created != b->created ? a->created > b->created : a->name < b->name;
   });
   std::vector<Stack> all;
   for (const stacks::Stack* stack : newest_first) {

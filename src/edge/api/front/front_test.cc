@@ -1,5 +1,7 @@
 #include "edge/api/front/front.h"
 
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "sample/desk.h"

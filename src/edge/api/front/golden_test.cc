@@ -1,6 +1,8 @@
 // The answers of every operation over the sample, to the last field. The files are in golden/.
 #include "sample/golden.h"
 
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "sample/desk.h"

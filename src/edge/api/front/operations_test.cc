@@ -1,4 +1,6 @@
 // Every operation's own errors, and the choices of the reads, through the front.
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "edge/api/models/autoscaling.h"

@@ -1,4 +1,7 @@
 // The generated tables with the generic decoder, validator and encoder.
+#include <algorithm>
+#include <array>
+
 #include <doctest/doctest.h>
 
 #include "edge/api/models/autoscaling.h"
