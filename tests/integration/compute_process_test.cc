@@ -103,10 +103,13 @@ std::set<std::string> traces() {
         "nft list tables",
         "cat /proc/self/mounts",
         "cat /proc/sys/net/ipv4/ip_forward",
-        "find /sys/fs/cgroup -name '*tidegate*' -o -path '*tidegate*' -type d",
+        "find /sys/fs/cgroup -path '*tidegate-@*' -type d",
         "for p in /proc/[0-9]*; do readlink $p/ns/net; readlink $p/ns/mnt; done | sort -u",
         "grep -l '^tidegate-[si]' /proc/[0-9]*/cmdline 2>/dev/null"}) {
-    for (const std::string& line : shell_lines(command)) {
+    std::string text = command;
+    if (const std::size_t at = text.find('@'); at != std::string::npos)
+      text.replace(at, 1, run_id());
+    for (const std::string& line : shell_lines(text)) {
       all.insert(line);
     }
   }
@@ -473,8 +476,8 @@ TEST_CASE(
   const std::string forward = "/proc/sys/net/ipv4/ip_forward";
   const std::string original = slurp(forward);
   {
-    ProcessHarness first{"aa"};
-    auto second = std::make_unique<ProcessHarness>("bb");
+    ProcessHarness first{"a"};
+    auto second = std::make_unique<ProcessHarness>("b");
     CHECK(first.settings().range != second->settings().range);
     first.compute().launch(spec_with("i-1", kServer));
     second->compute().launch(spec_with("i-1", kServer));
