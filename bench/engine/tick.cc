@@ -92,7 +92,8 @@ double quiet_us() {
   for (int round = 0; round < 15; ++round) {
     constexpr int kTicks = 10000;
     const double begin = cpu_seconds();
-    for (int i = 0; i < kTicks; ++i) {  // each is due: nothing is to be done, and that is to be seen
+    for (int i = 0; i < kTicks;
+         ++i) {  // each is due: nothing is to be done, and that is to be seen
       world.clock.advance_to(world.clock.now() + seconds{1});
       world.engine.tick(world.clock.now());
     }

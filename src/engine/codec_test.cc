@@ -1,4 +1,4 @@
-#include "engine/codec.h"
+#include "engine/journal/codec.h"
 
 #include <doctest/doctest.h>
 

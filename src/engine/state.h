@@ -16,7 +16,7 @@
 #include "base/time.h"
 #include "core/scaling/sliding_window.h"
 #include "engine/engine.h"
-#include "engine/journal.h"
+#include "engine/journal/journal.h"
 #include "engine/model.h"
 
 namespace tidegate::engine {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
-#include "engine/codec.h"
+#include "engine/journal/codec.h"
 
 namespace tidegate::sim {
 namespace {

@@ -3,7 +3,7 @@
 
 #include <doctest/doctest.h>
 
-#include "engine/codec.h"
+#include "engine/journal/codec.h"
 
 namespace tidegate::sim {
 namespace {

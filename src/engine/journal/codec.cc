@@ -1,8 +1,8 @@
-#include "engine/codec.h"
+#include "engine/journal/codec.h"
 
 #include <type_traits>
 
-#include "engine/fields.h"
+#include "engine/journal/fields.h"
 
 namespace tidegate::engine {
 namespace {

@@ -1,9 +1,9 @@
-#include "engine/journal.h"
+#include "engine/journal/journal.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "engine/codec.h"
+#include "engine/journal/codec.h"
 
 namespace tidegate::engine {
 namespace {
