@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "balancer/worker/connections.h"
-#include "balancer/worker/turn.h"
 #include "balancer/worker/heads.h"
+#include "balancer/worker/turn.h"
 #include "balancer/worker/upstreams.h"
 
 namespace tidegate::balancer {
