@@ -223,6 +223,16 @@ Status CgroupTree::enable_controllers() const {
   return Ok{};
 }
 
+/// All instances of a home compete as one group with everything else of the machine. Their quotas
+/// bound them already, so the group weighs what 16 groups do: an instance gets the CPU it was sold.
+void CgroupTree::weigh(const CgroupPaths& paths) const {
+  for (const auto& [controller, folder] : paths) {
+    const std::string home = folder.substr(0, folder.rfind('/'));
+    if (controller == "cpu") write_file(home + "/cpu.shares", std::to_string(16 * 1024));
+    if (controller == kUnified) write_file(home + "/cpu.weight", std::to_string(16 * 100));
+  }
+}
+
 Result<CgroupPaths> CgroupTree::create(const std::string& instance,
                                        const CgroupLimits& limits) const {
   CgroupPaths paths = paths_of(instance);
@@ -230,6 +240,7 @@ Result<CgroupPaths> CgroupTree::create(const std::string& instance,
     ::mkdir(folder.substr(0, folder.rfind('/')).c_str(), 0755);
   }
   if (layout_.kind == CgroupKind::V2) TG_RETURN_IF_ERROR(enable_controllers());
+  weigh(paths);
   for (const auto& [controller, folder] : paths) {
     if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return refused(folder);
   }

@@ -72,6 +72,7 @@ class CgroupTree {
 
  private:
   Status enable_controllers() const;
+  void weigh(const CgroupPaths& paths) const;
 
   CgroupLayout layout_;
   std::string name_;
