@@ -22,10 +22,7 @@ double next_rate(double rate,
                  std::optional<double> cpu_percent,
                  double goal,
                  std::int64_t in_flight) {
-  if (in_flight > kPilingUp) {
-    return std::max(kMinRate, rate * 0.8);
-  }
-  if (!cpu_percent || *cpu_percent >= goal - 3) {
+  if (in_flight > kPilingUp || !cpu_percent || *cpu_percent >= goal - 3) {
     return rate;
   }
   const double wanted = goal / std::max(1.0, *cpu_percent);
