@@ -92,7 +92,7 @@ def permitted(entry, module, header):
 
 def rule_layers(tree):
     """An include against an arrow of src/layers.toml."""
-    entries = tree.layers["modules"]
+    entries, private = tree.layers["modules"], tree.layers["private"]
     for module in tree.modules:
         if not any(permitted(key, module, "") for key in entries):
             yield "src/layers.toml", 1, f"module {module} has no entry"
@@ -111,9 +111,8 @@ def rule_layers(tree):
                 yield source.path, line, f"{header} is for tests"
             if not any(permitted(one, module, header) for one in may):
                 yield source.path, line, f"{own} may not include {header} (src/layers.toml)"
-            public = (entries.get(module) or {}).get("public")
-            if public is not None and not source.is_test and header[len(module) + 1:] not in public:
-                yield source.path, line, f"{header} is not public in {module} (src/layers.toml)"
+            if header[len(module) + 1:] in private.get(module, ()):
+                yield source.path, line, f"{header} is {module}'s own business (src/layers.toml, private)"
 
 
 def rule_third_party(tree):
