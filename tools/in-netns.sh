@@ -9,7 +9,14 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 work=$(mktemp -d /tmp/tg.XXXXXX)
 cleanup() {
-  # Overlays of a killed instance went with the mount namespace; what is left are plain files.
+  # Overlays of a killed instance went with the mount namespace; what is left are plain files, and
+  # the cgroups of instances that a failed test did not end.
+  local id
+  id=$(cat "$TIDEGATE_HOME/home-id" 2>/dev/null || true)
+  for _ in 1 2 3 4 5; do  # its last processes may still be ending
+    [ -n "$id" ] && [ -n "$(find /sys/fs/cgroup -type d -name "tidegate-$id*" -print -quit)" ] || break
+    find /sys/fs/cgroup -depth -type d -path "*/tidegate-$id*" -exec rmdir {} + 2>/dev/null || sleep 0.2
+  done
   rm -rf --one-file-system -- "$work"
 }
 trap cleanup EXIT
