@@ -15,8 +15,8 @@ double cpu_goal(double target_percent);
 /// request costs work_ms and what the server adds.
 double first_rate(double goal, double vcpus, std::int64_t instances, double work_ms);
 
-/// The rate after one more second of looking: up by at most half while the CPU is under the goal and
-/// requests are answered. Never down: a group that cannot keep up is what is to be shown.
+/// The rate after one more second of looking: up by at most half while the CPU is under the goal
+/// and requests are answered. Never down: a group that cannot keep up is what is to be shown.
 double next_rate(double rate,
                  std::optional<double> cpu_percent,
                  double goal,
