@@ -7,10 +7,15 @@
 namespace tidegate::sim {
 namespace {
 
+// A sanitizer takes five times as long over each hour and finds what it finds in the first ones.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr double kGroupHours = 300;
+#else
 constexpr double kGroupHours = 2000;
+#endif
 constexpr std::uint64_t kFirstSeed = 1;
 
-TEST_CASE("storms: 2000 simulated group-hours of faults breach nothing, and every burst heals") {
+TEST_CASE("storms: simulated group-hours of faults breach nothing, and every burst heals") {
   const StormSeason season = run_storms(kFirstSeed, kGroupHours);
   std::string text;
   for (const std::string& failure : season.failures) {
