@@ -349,6 +349,43 @@ TEST_CASE(
                    '\n') == 2);
 }
 
+TEST_CASE("process driver: an instance whose pid 1 is killed is started again in place") {
+  ProcessHarness harness;
+  harness.compute().launch(spec_with("i-1", "echo \"umask $(umask)\"\n" + std::string{kServer}));
+  const Observation before = wait_seen(harness, "i-1", in_phase(InstancePhase::Running));
+  wait_answer(harness, *before);
+  kill_command("tidegate-init i-1");
+  const Observation after = wait_seen(harness, "i-1", [](const Observation& seen) {
+    return seen && seen->incarnation == 1 && seen->process_alive;
+  });
+  CHECK(after->address == before->address);
+  wait_answer(harness, *after);
+  CHECK(console_of(harness, "i-1").starts_with("umask 0022\n"));
+}
+
+TEST_CASE("process driver: a hundred instances are found again, all of them, at the start") {
+  ProcessHarness harness;
+  constexpr int kCount = 100;
+  for (int i = 0; i < kCount; ++i) {
+    ports::LaunchSpec spec = launch_spec("i-0123456789abcde" + std::to_string(i));
+    spec.size = {0.01, 16};
+    harness.compute().launch(spec);
+  }
+  for (int i = 0; i < kCount; ++i) {
+    wait_seen(harness, "i-0123456789abcde" + std::to_string(i), in_phase(InstancePhase::Running));
+  }
+  harness.close();
+  const MonotonicInstant start = compute_process::monotonic_now();
+  harness.open();
+  const auto took = compute_process::monotonic_now() - start;
+  const auto all = harness.compute().snapshot();
+  const auto good = std::count_if(all.begin(), all.end(), [](const auto& one) {
+    return one.phase == InstancePhase::Running && one.process_alive;
+  });
+  CHECK(good == kCount);
+  MESSAGE("adopted in ms: ", std::chrono::duration<double, std::milli>(took).count());
+}
+
 TEST_CASE("process driver: gives up after five restarts, which is a failed status check") {
   ProcessHarness harness;
   harness.compute().launch(spec_with("i-1", "exit 3\n"));

@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +48,13 @@ void raise_open_files(uint64_t wanted) {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// A shim that was killed before this could be asked for is seen by its closed pipe.
+void die_with_shim(int life_read) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  struct pollfd life = {life_read, 0, 0};
+  if (poll(&life, 1, 0) > 0) _exit(126);
+}
+
 }  // namespace
 
 void fail_setup(int report_fd, const char* what, const char* object) {
@@ -72,7 +81,9 @@ void exec_program(const Shim& shim, int report_fd) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
+  signal(SIGPIPE, SIG_DFL);  // ignored ones would stay so across exec
+  signal(SIGHUP, SIG_DFL);
+  umask(022);
   execve(spec.arguments[0],
          const_cast<char* const*>(spec.arguments),
          const_cast<char* const*>(environment));
@@ -81,7 +92,7 @@ void exec_program(const Shim& shim, int report_fd) {
 
 void child_main(Shim& shim, int report_fd, int life_read) {
   setsid();
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  die_with_shim(life_read);
   dup2(shim.console_write, STDOUT_FILENO);
   dup2(shim.console_write, STDERR_FILENO);
   set_up_child(shim, report_fd);
@@ -91,7 +102,7 @@ void child_main(Shim& shim, int report_fd, int life_read) {
   struct rlimit no_core = {};
   setrlimit(RLIMIT_CORE, &no_core);
   drop_privileges(shim, report_fd);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);  // a change of user clears it
+  die_with_shim(life_read);  // a change of user has cleared it
   if (chdir(shim.spec.working_directory) != 0) {
     fail_setup(report_fd, "enter", shim.spec.working_directory);
   }
