@@ -70,6 +70,28 @@ TEST_CASE("websocket: 16 MB go through and back byte by byte the same, and half-
   CHECK(eventually([&] { return echo_rig.rig.target("i-0").websockets == 0; }));
 }
 
+TEST_CASE(
+    "websocket: a handshake on a pooled connection that the target has closed is sent again") {
+  Origin origin{[](OriginConnection& connection) {
+    if (connection.request().find("websocket") == std::string::npos) {
+      connection.ok("plain");  // and closes without saying so
+      return;
+    }
+    connection.send(kSwitching);
+    connection.some();
+  }};
+  Rig rig;
+  rig.add_target(origin.port());
+  rig.apply();
+  for (int i = 0; i < 50; ++i) {
+    RawClient client{rig.address()};
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(client.answer().body == "plain");
+    client.send(kUpgrade);
+    CHECK(client.answer().status == 101);
+  }
+}
+
 TEST_CASE("websocket: an open tunnel is counted, and is no request in flight") {
   EchoRig echo_rig;
   RawClient client{echo_rig.rig.address()};

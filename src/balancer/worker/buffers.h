@@ -25,8 +25,8 @@ class BufferPool {
   }
 
  private:
-  static constexpr std::size_t kFreeMax = 64;
-  static constexpr std::size_t kCapacityMax = 256 * 1024;  // larger ones go back to the heap
+  static constexpr std::size_t kFreeMax = 16;
+  static constexpr std::size_t kCapacityMax = 160 * 1024;  // larger ones go back to the heap
   std::vector<std::unique_ptr<std::string>> free_;
 };
 

@@ -67,7 +67,7 @@ void Proxy::begin_request(Client& client, const RequestHead& head, std::string_v
   stream.client_keep_alive =
       head.keep_alive && context_.now - client.opened < limits_.connection_life;
   stream.wants_websocket = head.wants_websocket;
-  stream.idempotent = is_idempotent(head.method) && !head.wants_websocket;
+  stream.idempotent = is_idempotent(head.method);
   stream.chunk_request = head.body.kind == Framing::Kind::Chunked;
   stream.request_body = http1::BodyReader{head.body};
   stream.request_read = stream.request_body.state() == BodyState::Done;

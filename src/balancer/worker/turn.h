@@ -24,7 +24,7 @@ class RetryBudget {
   bool spend(MonotonicInstant now);
 
  private:
-  static constexpr double kCreditMax = 100;
+  static constexpr double kCreditMax = 500;  // what may be in flight on a target that dies
   static constexpr double kPerSecond = 10;
   double credit_ = kPerSecond;
   MonotonicInstant refilled_{};

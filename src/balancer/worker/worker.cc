@@ -285,7 +285,7 @@ void Worker::end_turn() {
   context_.dead_ups.clear();
   prober_.end_turn();
   std::erase_if(listeners_, [](const std::unique_ptr<LocalListener>& listener) {
-    return !listener->fd && listener->clients == 0;
+    return !listener->fd && listener->clients == 0 && !listener->again;
   });
 }
 
