@@ -109,7 +109,6 @@ ProcessCompute::ProcessCompute(const Settings& settings, ports::Clock& clock)
     : settings_(settings),
       clock_(clock),
       capacity_(host_capacity()),
-      capabilities_(probe_capabilities(settings.home + "/probe")),
       driver_(std::make_unique<Driver>(DriverSettings{settings.home,
                                                       settings.home_id,
                                                       settings.shim_path,
@@ -175,6 +174,10 @@ void ProcessCompute::work() {
     ::poll(waits.data(), waits.size(), wait);
   }
   driver_.reset();
+}
+
+std::vector<ports::Capability> ProcessCompute::capabilities() const {
+  return probe_capabilities(settings_.home + "/probe");
 }
 
 Status ProcessCompute::check_image(const ports::ProcessImage& image) const {

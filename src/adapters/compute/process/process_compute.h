@@ -40,7 +40,8 @@ class ProcessCompute final : public ports::Compute {
   ~ProcessCompute() override;
 
   ports::HostCapacity capacity() const override { return capacity_; }
-  std::vector<ports::Capability> capabilities() const override { return capabilities_; }
+  /// Tried anew at each call: tens of milliseconds.
+  std::vector<ports::Capability> capabilities() const override;
   Status check_image(const ports::ProcessImage& image) const override;
   void launch(const ports::LaunchSpec& spec) override;
   void stop(const groups::InstanceId& id) override;
@@ -67,7 +68,6 @@ class ProcessCompute final : public ports::Compute {
   Settings settings_;
   ports::Clock& clock_;
   ports::HostCapacity capacity_;
-  std::vector<ports::Capability> capabilities_;
   Board board_;
   std::unique_ptr<Driver> driver_;  // the thread's, once it runs
   std::mutex calls_mutex_;
