@@ -58,6 +58,19 @@ def test_control_plane(tidegate):
     check(len(launches) == 2, f"nothing was launched anew: {launches}")
 
 
+def test_alarm_meanwhile(tidegate):
+    """load that rises while the control plane is dead is acted on when it is back"""
+    url = tidegate.url()
+    tidegate.run("stop", expect=0)
+    with Traffic(url, rate=200, connections=30, path="/work?ms=5"):
+        time.sleep(5)
+        tidegate.run("serve", "--detach", expect=0)
+        wait_for("a third serves", lambda: len(tidegate.in_service(GROUP)) == 3, 120)
+    tidegate.api("autoscaling", "SetDesiredCapacity", AutoScalingGroupName=GROUP, DesiredCapacity="2")
+    wait_for("two are left", lambda: len(tidegate.group(GROUP)["Instances"]) == 2 and
+             len(tidegate.in_service(GROUP)) == 2)
+
+
 def test_main_process(tidegate):
     """kill -9 of an instance's main process: it answers again within 2 s, with the same id"""
     instance = tidegate.in_service(GROUP)[0]

@@ -67,6 +67,8 @@ class Traffic:
         self.thread.join(30)
 
     async def _main(self):
+        # Of this thread alone: on a busy machine the load is what must not starve.
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
         self.loop, self.stopping = asyncio.get_running_loop(), asyncio.Event()
         tasks = [asyncio.create_task(self._socket(socket)) for socket in self.sockets]
         if self.rate:
