@@ -106,14 +106,10 @@ std::string vote_line(const engine::PolicyModel& policy) {
 Lines what_would_change(const engine::Model& model, const engine::GroupModel& group) {
   Lines lines;
   for (const engine::PolicyModel* policy : policies_of(model, group.group.name)) {
-    const Json shown = group_document(model, group)["Policies"];
-    for (const Json& item : shown.items()) {
-      if (item["PolicyName"].string_or("") == policy->policy.name.value) {
-        lines.push_back("out: " + item["Out"].string_or("") +
-                        (item["In"].is_string() ? "; in: " + item["In"].string_or("")
-                                                : "; " + item["Note"].string_or("")));
-      }
-    }
+    const Json shown = policy_document(group, *policy);
+    lines.push_back("out: " + shown["Out"].string_or("") +
+                    (shown["In"].is_string() ? "; in: " + shown["In"].string_or("")
+                                             : "; " + shown["Note"].string_or("")));
   }
   if (lines.empty()) {
     lines.push_back("no policy: only SetDesiredCapacity (or an update of the stack) does");

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 
 #include "base/text.h"
 #include "edge/api/autoscaling/handlers.h"
@@ -73,43 +74,14 @@ std::string window_text(const scaling::PolicyTiming& timing, std::int32_t period
   return seconds_text(timing.period * periods);
 }
 
-Json policy_json(const engine::GroupModel& group, const engine::PolicyModel& given) {
-  const scaling::TargetTrackingPolicy& policy = given.policy;
-  const bool of_cpu = policy.metric == scaling::PredefinedMetric::AsgAverageCpuUtilization;
-  const std::string unit = of_cpu ? " %" : "";
-  Json json = Json::object({
-      {"PolicyName", policy.name.value},
-      {"PolicyType", "TargetTrackingScaling"},
-      {"Enabled", policy.enabled},
-      {"PredefinedMetricType", to_string(policy.metric)},
-      {"TargetValue", policy.target_value},
-      {"Out",
-       "> " + format_double(policy.target_value) + unit + " for " +
-           window_text(policy.timing, policy.timing.high_evaluation_periods)},
-  });
-  if (policy.disable_scale_in) {
-    json.set("Note", "never scales in (DisableScaleIn)");
-  } else {
-    json.set("In",
-             "< " + format_double(policy.target_value * policy.timing.low_ratio) + unit + " for " +
-                 window_text(policy.timing, policy.timing.low_evaluation_periods));
+/// How many targets are in each state; one pass, as a group may have thousands.
+std::map<TargetHealthState, std::int64_t> count_states(const engine::Model& model,
+                                                       const engine::TargetGroupModel& group) {
+  std::map<TargetHealthState, std::int64_t> counts;
+  for (const balancing::Target& target : group.target_group.targets) {
+    ++counts[engine::target_health(model, group, target).state];
   }
-  if (of_cpu && group.cpu_percent.has_value()) {
-    json.set("CpuPercent", *group.cpu_percent);
-  }
-  if (given.last_vote.has_value()) {
-    json.set("LastVote", given.last_vote->why);
-  }
-  return json;
-}
-
-std::int64_t count_of(const engine::Model& model,
-                      const engine::TargetGroupModel& group,
-                      TargetHealthState state) {
-  const auto& targets = group.target_group.targets;
-  return std::count_if(targets.begin(), targets.end(), [&](const balancing::Target& target) {
-    return engine::target_health(model, group, target).state == state;
-  });
+  return counts;
 }
 
 bool rule_forwards(const engine::Model& model,
@@ -136,17 +108,18 @@ Json listener_list(const engine::Model& model, const balancing::TargetGroupArn& 
 
 Json target_group_json(const engine::Model& model, const engine::TargetGroupModel& group) {
   const balancing::TargetGroup& given = group.target_group;
+  auto counts = count_states(model, group);
   return Json::object({
       {"TargetGroupName", given.name},
       {"TargetGroupArn", given.arn.value},
       {"Protocol", given.protocol},
       {"Port", std::int64_t{given.port}},
       {"HealthCheckPath", given.health_check.path},
-      {"Healthy", count_of(model, group, TargetHealthState::Healthy)},
-      {"Unhealthy", count_of(model, group, TargetHealthState::Unhealthy)},
-      {"Unused", count_of(model, group, TargetHealthState::Unused)},
-      {"Initial", count_of(model, group, TargetHealthState::Initial)},
-      {"Draining", count_of(model, group, TargetHealthState::Draining)},
+      {"Healthy", counts[TargetHealthState::Healthy]},
+      {"Unhealthy", counts[TargetHealthState::Unhealthy]},
+      {"Unused", counts[TargetHealthState::Unused]},
+      {"Initial", counts[TargetHealthState::Initial]},
+      {"Draining", counts[TargetHealthState::Draining]},
       {"Listeners", listener_list(model, given.arn)},
       {"Zones", strings(engine::zones_served(model, given.arn))},
   });
@@ -210,6 +183,36 @@ Json activity_document(const groups::Activity& activity) {
   return json;
 }
 
+Json policy_document(const engine::GroupModel& group, const engine::PolicyModel& given) {
+  const scaling::TargetTrackingPolicy& policy = given.policy;
+  const bool of_cpu = policy.metric == scaling::PredefinedMetric::AsgAverageCpuUtilization;
+  const std::string unit = of_cpu ? " %" : "";
+  Json json = Json::object({
+      {"PolicyName", policy.name.value},
+      {"PolicyType", "TargetTrackingScaling"},
+      {"Enabled", policy.enabled},
+      {"PredefinedMetricType", to_string(policy.metric)},
+      {"TargetValue", policy.target_value},
+      {"Out",
+       "> " + format_double(policy.target_value) + unit + " for " +
+           window_text(policy.timing, policy.timing.high_evaluation_periods)},
+  });
+  if (policy.disable_scale_in) {
+    json.set("Note", "never scales in (DisableScaleIn)");
+  } else {
+    json.set("In",
+             "< " + format_double(policy.target_value * policy.timing.low_ratio) + unit + " for " +
+                 window_text(policy.timing, policy.timing.low_evaluation_periods));
+  }
+  if (of_cpu && group.cpu_percent.has_value()) {
+    json.set("CpuPercent", *group.cpu_percent);
+  }
+  if (given.last_vote.has_value()) {
+    json.set("LastVote", given.last_vote->why);
+  }
+  return json;
+}
+
 Json group_document(const engine::Model& model, const engine::GroupModel& group) {
   const auto answer = api::autoscaling::group_answer(model, group);
   const api::Shape& shape = *api::autoscaling::DescribeAutoScalingGroupsOperation::table()
@@ -223,7 +226,7 @@ Json group_document(const engine::Model& model, const engine::GroupModel& group)
     instances.push(instance_document(model, group, instance));
   }
   for (const engine::PolicyModel* policy : policies_of(model, group.group.name)) {
-    policies.push(policy_json(group, *policy));
+    policies.push(policy_document(group, *policy));
   }
   for (const engine::TargetGroupModel* target_group : target_groups_of(model, group.group)) {
     target_groups.push(target_group_json(model, *target_group));

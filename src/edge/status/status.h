@@ -24,6 +24,7 @@ Json group_document(const engine::Model& model, const engine::GroupModel& group)
 Json instance_document(const engine::Model& model,
                        const engine::GroupModel& group,
                        const groups::Instance& instance);
+Json policy_document(const engine::GroupModel& group, const engine::PolicyModel& policy);
 Json activity_document(const groups::Activity& activity);
 Json ledger_document(const engine::LedgerEntry& entry);
 
