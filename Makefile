@@ -32,6 +32,7 @@ build: ## install what is missing, build the release and the example's image; st
 
 test: ## every lane; the last line is the total
 	@tools/install.sh build test
+	@tools/image.sh $(EXAMPLE)
 	@/usr/bin/python3 tools/test.py
 
 lint: ## clang-tidy on what differs from main (slow)
