@@ -1,0 +1,94 @@
+#include "apps/tidegate/serve/control_thread.h"
+
+#include <future>
+
+#include <doctest/doctest.h>
+
+#include "sim/cloud.h"
+#include "sim/front_door.h"
+#include "sim/group_template.h"
+#include "sim/memory_metrics.h"
+#include "sim/memory_store.h"
+
+namespace tidegate::apps {
+namespace {
+
+/// An engine over the simulated ports; only the control thread uses it once that runs.
+struct Simulated {
+  sim::VirtualClock clock{Instant{std::chrono::hours{24}}};
+  sim::Cloud cloud{clock, Rng{1}, ports::HostCapacity{8, 8192}};
+  sim::FrontDoor door{clock, cloud};
+  sim::MemoryStore store;
+  sim::MemoryMetrics metrics;
+  sim::RecordingNotifier notifier;
+  engine::Engine engine{engine::Settings{}, {cloud, door, store, metrics, notifier}};
+
+  Simulated() { REQUIRE(engine.recover(clock.now()).has_value()); }
+};
+
+engine::CreateStack a_stack() {
+  engine::CreateStack command;
+  command.name = stacks::StackName{"s"};
+  command.template_body = sim::make_template({});
+  return command;
+}
+
+/// What the command is answered, and whether the view that any thread gets then shows stack `s`.
+std::pair<Result<engine::Answer>, bool> ask(ControlThread& thread, engine::Command command) {
+  std::promise<std::pair<Result<engine::Answer>, bool>> promise;
+  auto answered = promise.get_future();
+  thread.post({"arn:aws:iam::000000000000:root"},
+              std::move(command),
+              [&promise, &thread](Result<engine::Answer> answer) {
+                const bool seen = thread.view()->stacks.contains(stacks::StackName{"s"});
+                promise.set_value({std::move(answer), seen});
+              });
+  return answered.get();
+}
+
+TEST_CASE("control thread: whoever has an answer sees in the view what the command did") {
+  Simulated simulated;
+  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, {}};
+  CHECK(thread.view()->stacks.empty());
+  const auto [answer, seen] = ask(thread, a_stack());
+  CHECK(answer.has_value());
+  CHECK(seen);
+  const auto [again, still_seen] = ask(thread, a_stack());
+  CHECK(again.error().name == "AlreadyExistsException");
+  CHECK(still_seen);
+}
+
+TEST_CASE("control thread: once stopped it answers that it is going, and keeps its last view") {
+  Simulated simulated;
+  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, {}};
+  REQUIRE(ask(thread, a_stack()).first.has_value());
+  thread.stop();
+  const auto [answer, seen] = ask(thread, a_stack());
+  CHECK(answer.error().code == ErrorCode::Unavailable);
+  CHECK(seen);
+}
+
+TEST_CASE("control thread: what was decided reaches the ledger's hook before the thread ends") {
+  Simulated simulated;
+  std::vector<engine::LedgerEntry> written;
+  std::promise<void> second;
+  auto passed = second.get_future();
+  ControlHooks hooks;
+  hooks.ledger = [&written](const std::vector<engine::LedgerEntry>& entries) {
+    written.insert(written.end(), entries.begin(), entries.end());
+  };
+  hooks.every_second = [&second, once = false](Instant) mutable {
+    if (!std::exchange(once, true)) {
+      second.set_value();
+    }
+  };
+  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, std::move(hooks)};
+  REQUIRE(ask(thread, a_stack()).first.has_value());
+  passed.get();
+  thread.stop();
+  REQUIRE_FALSE(written.empty());
+  CHECK(written.front().sequence == 1);
+}
+
+}  // namespace
+}  // namespace tidegate::apps
