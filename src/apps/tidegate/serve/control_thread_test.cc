@@ -6,7 +6,6 @@
 
 #include "sim/cloud.h"
 #include "sim/front_door.h"
-#include "sim/group_template.h"
 #include "sim/memory_metrics.h"
 #include "sim/memory_store.h"
 
@@ -29,7 +28,22 @@ struct Simulated {
 engine::CreateStack a_stack() {
   engine::CreateStack command;
   command.name = stacks::StackName{"s"};
-  command.template_body = sim::make_template({});
+  command.template_body =
+      "Metadata:\n"
+      "  Tidegate:\n"
+      "    Images: { ami-1: { Process: { Layers: [host] } } }\n"
+      "Resources:\n"
+      "  Template:\n"
+      "    Type: AWS::EC2::LaunchTemplate\n"
+      "    Properties:\n"
+      "      LaunchTemplateData: { ImageId: ami-1, InstanceType: t3.micro }\n"
+      "  Group:\n"
+      "    Type: AWS::AutoScaling::AutoScalingGroup\n"
+      "    Properties:\n"
+      "      MinSize: '1'\n"
+      "      MaxSize: '2'\n"
+      "      AvailabilityZones: [eu-west-2a]\n"
+      "      LaunchTemplate: { LaunchTemplateId: !Ref Template, Version: '1' }\n";
   return command;
 }
 
