@@ -197,6 +197,12 @@ balancing::TargetGroupConfig target_group_config(const EngineState& state,
   balancing::TargetGroupConfig config;
   config.arn = group.target_group.arn;
   config.health_check = group.target_group.health_check;
+  constexpr std::string_view kType = "AWS::ElasticLoadBalancingV2::TargetGroup";
+  const auto timing = timing_of_resource(state.model, kType, config.arn.value);
+  if (timing == scaling::TimingProfile::Aws) {  // AWS probes a new target like any other
+    config.initial_probe_interval = config.health_check.interval;
+    config.initial_probe_timeout = config.health_check.timeout;
+  }
   const auto zones = zones_served(state.model, config.arn);
   config.in_use = !zones.empty();
   for (const auto& target : group.target_group.targets) {

@@ -6,22 +6,11 @@
 namespace tidegate::engine {
 namespace {
 
-/// The stack that made the alarm decides how often it is evaluated and who its receivers are.
-const stacks::Stack* stack_of_alarm(const Model& model, const alarms::AlarmName& name) {
-  for (const auto& [stack_name, stack] : model.stacks) {
-    for (const auto& resource : stack.resources) {
-      if (resource.type == "AWS::CloudWatch::Alarm" && resource.physical_id == name.value) {
-        return &stack;
-      }
-    }
-  }
-  return nullptr;
-}
-
+/// CONTRACT "Timing": user alarms are evaluated each second, in aws timing each minute.
 Duration evaluation_interval(const Model& model, const alarms::AlarmName& name) {
-  const auto* stack = stack_of_alarm(model, name);
-  const bool aws = stack != nullptr && stack->metadata.timing == scaling::TimingProfile::Aws;
-  return aws ? Duration{std::chrono::seconds{60}} : Duration{std::chrono::seconds{1}};
+  const auto timing = timing_of_resource(model, "AWS::CloudWatch::Alarm", name.value);
+  return timing == scaling::TimingProfile::Aws ? Duration{std::chrono::seconds{60}}
+                                               : Duration{std::chrono::seconds{1}};
 }
 
 std::optional<ports::Receiver> find_receiver(const Model& model, const std::string& action) {

@@ -105,6 +105,19 @@ const stacks::Stack* stack_of(const Model& model, const GroupModel& group) {
   return found == model.stacks.end() ? nullptr : &found->second;
 }
 
+scaling::TimingProfile timing_of_resource(const Model& model,
+                                          std::string_view type,
+                                          const std::string& physical_id) {
+  for (const auto& [name, stack] : model.stacks) {
+    for (const auto& resource : stack.resources) {
+      if (resource.type == type && resource.physical_id == physical_id) {
+        return stack.metadata.timing;
+      }
+    }
+  }
+  return scaling::TimingProfile::Fast;
+}
+
 const groups::LaunchTemplateVersion* launch_version(const Model& model,
                                                     const groups::AutoScalingGroup& group) {
   const auto found = model.launch_templates.find(group.launch_template.id);

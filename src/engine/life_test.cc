@@ -172,6 +172,21 @@ TEST_CASE("life: while no balancer is connected nobody is judged") {
   CHECK(world.cloud.launches() == 2);
 }
 
+TEST_CASE("life: a new target is probed densely in fast timing, at the group's interval in aws") {
+  World fast;
+  REQUIRE(fast.create().has_value());
+  fast.run_for(seconds{1});
+  CHECK(fast.door.config().target_groups.at(0).initial_probe_interval == milliseconds{100});
+  CHECK(fast.door.config().target_groups.at(0).initial_probe_timeout == seconds{2});
+  World aws;
+  std::string body = kTemplate;
+  body.replace(body.find("Timing: fast"), 12, "Timing: aws");
+  REQUIRE(aws.create(body).has_value());
+  aws.run_for(seconds{1});
+  CHECK(aws.door.config().target_groups.at(0).initial_probe_interval == seconds{5});
+  CHECK(aws.door.config().target_groups.at(0).initial_probe_timeout == seconds{2});
+}
+
 TEST_CASE("life: the launch spec carries what the template and the group say") {
   World world;
   REQUIRE(world.create().has_value());

@@ -145,6 +145,10 @@ void act(EngineState& state,
 /// What this process knows of a policy; made when first asked for.
 PolicyRun& run_of(EngineState& state, const scaling::TargetTrackingPolicy& policy);
 const stacks::Stack* stack_of(const Model& model, const GroupModel& group);
+/// The timing profile of the stack that made a resource; fast for what no stack made.
+scaling::TimingProfile timing_of_resource(const Model& model,
+                                          std::string_view type,
+                                          const std::string& physical_id);
 /// The version of the template that the group launches from now; null when there is none.
 const groups::LaunchTemplateVersion* launch_version(const Model& model,
                                                     const groups::AutoScalingGroup& group);
