@@ -183,13 +183,12 @@ std::string last_row(const Json& group) {
   if (!last.is_object()) {
     return "";
   }
-  std::string line = clock_text(last["StartTime"].string_or("")) + " " +
-                     last["StatusCode"].string_or("") + ": " + last["Description"].string_or("");
-  for (const char* member : {"StatusMessage", "Cause"}) {
-    const std::string text = last[member].string_or("");
-    line += text.empty() ? "" : "  " + text;
-  }
-  return row("Last", line);
+  const std::string line = clock_text(last["StartTime"].string_or("")) + " " +
+                           last["StatusCode"].string_or("") + ": " +
+                           last["Description"].string_or("");
+  // What went wrong is said here; why it was done at all, by `explain activity`.
+  const std::string message = last["StatusMessage"].string_or("");
+  return row("Last", message.empty() ? line : line + "  " + message);
 }
 
 std::string group_text(const Json& group, const std::string& region, Paint paint) {

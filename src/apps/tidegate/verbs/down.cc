@@ -12,7 +12,8 @@ Status delete_and_wait(const Down& down, const Environment& environment) {
     progress("there is no stack " + down.stack);
     return Ok{};
   }
-  StackWatch watch{*client, down.stack};
+  // By its ARN, under which its events are there to the end.
+  StackWatch watch{*client, stack["StackId"].string_or(down.stack)};
   Client::Headers headers;
   if (down.haste == Down::Haste::Now) {
     headers.emplace_back("X-Tidegate-Haste", "now");
