@@ -66,6 +66,9 @@ def test_alarm_meanwhile(tidegate):
         time.sleep(5)
         tidegate.run("serve", "--detach", expect=0)
         wait_for("a third serves", lambda: len(tidegate.in_service(GROUP)) == 3, 120)
+    # While the high alarm stands, the policy takes back whatever a user sets.
+    wait_for("the high alarm is over", lambda: not any(
+        a["StateValue"] == "ALARM" and "AlarmHigh" in a["AlarmName"] for a in tidegate.status()["Stacks"][0]["Alarms"]))
     tidegate.api("autoscaling", "SetDesiredCapacity", AutoScalingGroupName=GROUP, DesiredCapacity="2")
     wait_for("two are left", lambda: len(tidegate.group(GROUP)["Instances"]) == 2 and
              len(tidegate.in_service(GROUP)) == 2)
