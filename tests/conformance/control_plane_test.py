@@ -103,9 +103,11 @@ def test_metrics_by_boto3(tidegate):
     now = datetime.datetime.now(datetime.timezone.utc)
     window = {"StartTime": now - datetime.timedelta(minutes=10), "EndTime": now + datetime.timedelta(minutes=1),
               "Period": 60}
-    cpu = client.get_metric_statistics(Namespace="AWS/EC2", MetricName="CPUUtilization", Statistics=["Average"],
-                                       Dimensions=[{"Name": "AutoScalingGroupName", "Value": GROUP}], **window)
-    harness.check(cpu["Datapoints"] and 0 <= cpu["Datapoints"][0]["Average"] <= 100, str(cpu["Datapoints"]))
+    # An instance counts from the end of its warm-up.
+    cpu = harness.wait_for("the group's CPU", lambda: client.get_metric_statistics(
+        Namespace="AWS/EC2", MetricName="CPUUtilization", Statistics=["Average"],
+        Dimensions=[{"Name": "AutoScalingGroupName", "Value": GROUP}], **window)["Datapoints"])
+    harness.check(0 <= cpu[0]["Average"] <= 100, str(cpu))
     client.put_metric_data(Namespace="App", MetricData=[{"MetricName": "Jobs", "Value": 7}])
     jobs = client.get_metric_statistics(Namespace="App", MetricName="Jobs", Statistics=["Sum"], **window)
     harness.check([p["Sum"] for p in jobs["Datapoints"]] == [7.0], str(jobs["Datapoints"]))
