@@ -107,6 +107,7 @@ struct UpConn : Source {
   bool connecting = true;
   bool reused = false;       // it has answered before
   bool send_broken = false;  // the target reads no more; it may still have answered
+  bool reset_seen = false;   // EPOLLERR: behind a FIN in the same event recv() does not tell of it
   bool readable = true, writable = false, peer_finished = false;
 };
 

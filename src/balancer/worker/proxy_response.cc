@@ -42,7 +42,8 @@ void Proxy::on_upstream(UpConn& up, std::uint32_t events) {
     return;
   }
   // Nothing is read from a tunnel's side that has ended: its reset would go unseen.
-  if ((events & EPOLLERR) != 0 && up.stream->up_ended) up.send_broken = true;
+  if ((events & EPOLLERR) != 0) up.reset_seen = true;
+  if (up.reset_seen && up.stream->up_ended) up.send_broken = true;
   look_again(up);
 }
 

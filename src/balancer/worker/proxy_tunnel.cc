@@ -89,6 +89,10 @@ bool Proxy::tunnel_to_client(Stream& stream) {
       up.readable = false;
     } else if (got.kind == IoResult::Kind::End) {
       stream.up_ended = true;
+      if (up.reset_seen) {
+        end_tunnel(stream, Cause::Cut);
+        return false;
+      }
       client.io.finish();
     } else if (got.kind == IoResult::Kind::Broken) {
       end_tunnel(stream, Cause::Cut);
