@@ -208,6 +208,8 @@ void Worker::run_timers() {
 bool Worker::take_mail() {
   std::uint64_t count = 0;
   [[maybe_unused]] const ssize_t size = ::read(wake_.get(), &count, sizeof count);
+  // Published after this turn looked, and its wake-up was just read: the next turn adopts it.
+  if (handover_.newest() != snapshot_) wake();
   std::vector<Mail> mail;
   {
     const std::lock_guard lock{mail_mutex_};
