@@ -82,20 +82,26 @@ TEST_CASE("control thread: once stopped it answers that it is going, and keeps i
   CHECK(seen);
 }
 
-TEST_CASE("control thread: what was decided reaches the ledger's hook") {
+TEST_CASE("control thread: what was decided reaches the ledger's hook before the thread ends") {
   Simulated simulated;
-  std::promise<std::uint64_t> first_sequence;
-  auto told = first_sequence.get_future();
+  std::vector<engine::LedgerEntry> written;  // the thread's until it ended
+  std::promise<void> first;
+  auto told = first.get_future();
   ControlHooks hooks;
-  hooks.ledger = [&first_sequence,
-                  once = false](const std::vector<engine::LedgerEntry>& entries) mutable {
+  hooks.ledger = [&, once = false](const std::vector<engine::LedgerEntry>& entries) mutable {
+    written.insert(written.end(), entries.begin(), entries.end());
     if (!std::exchange(once, true)) {
-      first_sequence.set_value(entries.front().sequence);
+      first.set_value();
     }
   };
   ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, std::move(hooks)};
   REQUIRE(ask(thread, a_stack()).first.has_value());
-  CHECK(told.get() == 1);
+  told.get();
+  thread.stop();
+  REQUIRE_FALSE(written.empty());
+  CHECK(written.front().sequence == 1);
+  CHECK(written.size() == simulated.engine.model().ledger.size());
+  CHECK(simulated.engine.take_ledger().empty());
 }
 
 }  // namespace
