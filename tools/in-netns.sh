@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # usage: tools/in-netns.sh COMMAND…
 # Runs a test in network, mount and pid namespaces of its own, with a fresh TIDEGATE_HOME. Whatever it
-# leaves running ends with it. /sys stays the machine's: a new sysfs would hide /sys/fs/cgroup.
+# leaves running ends with it. /run/tidegate (claims of address ranges) is the test's own as well. /sys stays
+# the machine's: a new sysfs would hide /sys/fs/cgroup.
 set -euo pipefail
 if [ "$(id -u)" -ne 0 ]; then
   echo "in-netns: needs root (network namespaces); run the tests with sudo" >&2
@@ -22,4 +23,4 @@ cleanup() {
 trap cleanup EXIT
 export TIDEGATE_HOME=$work/home TMPDIR=$work
 unshare --net --mount --pid --fork --kill-child --mount-proc -- \
-  bash -c 'ip link set lo up; "$@"' in-netns "$@"
+  bash -c 'mkdir -p /run/tidegate; mount -t tmpfs -o mode=755 tmpfs /run/tidegate; ip link set lo up; "$@"' in-netns "$@"

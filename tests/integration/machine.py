@@ -35,7 +35,12 @@ def namespaces():
 
 
 def cgroups():
-    return {str(path) for path in Path("/sys/fs/cgroup").rglob("*tidegate*") if path.is_dir()}
+    """Those of this home: cgroups are the machine's, and other homes may come and go on it."""
+    try:
+        home_id = Path(os.environ["TIDEGATE_HOME"], "home-id").read_text().strip()
+    except FileNotFoundError:
+        return set()
+    return {str(path) for path in Path("/sys/fs/cgroup").rglob(f"tidegate-{home_id}*") if path.is_dir()}
 
 
 def sysctls():
@@ -62,7 +67,7 @@ def snapshot():
         "rules": lines_of("ip", "rule"),
         "nft tables": lines_of("nft", "list", "tables"),
         "sysctls": sysctls(),
-        "claims": {str(path) for path in Path("/run").glob("tidegate*")},
+        "forwarding": {str(path) for path in Path("/run/tidegate").glob("forward-*/*")},
     }
 
 
