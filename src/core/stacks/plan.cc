@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "core/stacks/language/document.h"
 #include "core/stacks/language/evaluate.h"
+#include "core/stacks/language/names.h"
 #include "core/stacks/language/problem.h"
 #include "core/stacks/language/references.h"
 #include "core/stacks/parameters/parameters.h"
@@ -126,6 +127,7 @@ class Planner {
     TG_RETURN_IF_ERROR(open_scope());
     TG_ASSIGN_OR_RETURN(order_, language::creation_order(document_, scope_.conditions));
     TG_RETURN_IF_ERROR(check_types());
+    TG_RETURN_IF_ERROR(check_names());
     for (const language::ResourceDeclaration* resource : order_) {
       TG_RETURN_IF_ERROR(add(*resource));
     }
@@ -245,6 +247,18 @@ class Planner {
     return Ok{};
   }
 
+  /// Of what exists now and of what a condition leaves out alike.
+  Status check_names() const {
+    for (const language::ResourceDeclaration& resource : document_.resources) {
+      TG_RETURN_IF_ERROR(language::check_names(
+          resource.properties, scope_, "Resources." + resource.logical_id + ".Properties"));
+    }
+    for (const language::OutputDeclaration& output : document_.outputs) {
+      TG_RETURN_IF_ERROR(language::check_names(output.value, scope_, "Outputs." + output.key));
+    }
+    return Ok{};
+  }
+
   Result<std::vector<Output>> outputs() {
     in_outputs_ = true;
     std::vector<Output> result;
@@ -253,10 +267,8 @@ class Planner {
       if (declaration.condition) {
         const auto holds = scope_.conditions.find(declaration.condition->name);
         if (holds == scope_.conditions.end()) {
-          return language::problem(
-              declaration.condition->line,
-              path,
-              "'" + declaration.condition->name + "' is no condition of this template");
+          return language::unknown_condition(
+              declaration.condition->name, declaration.condition->line, scope_.conditions, path);
         }
         if (!holds->second) {
           continue;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "core/stacks/language/names.h"
 #include "core/stacks/language/problem.h"
 #include "core/stacks/language/short_forms.h"
 #include "core/stacks/language/sub.h"
@@ -171,14 +172,7 @@ class Evaluator {
     }
     if (std::find(scope_.resources.begin(), scope_.resources.end(), name) ==
         scope_.resources.end()) {
-      std::vector<std::string> known = scope_.resources;
-      for (const auto& [parameter, unused] : scope_.names) {
-        known.push_back(parameter);
-      }
-      const auto near = nearest(name, known);
-      return complain(at,
-                      "'" + name + "' is no parameter and no resource of this template" +
-                          (near ? "; did you mean '" + *near + "'?" : ""));
+      return unknown_name(name, at.line, scope_, path_);
     }
     Result<std::string> physical_id = scope_.answers.ref(name);
     if (!physical_id) {
@@ -191,8 +185,7 @@ class Evaluator {
                              const std::string& name,
                              const YamlNode& at) const {
     if (std::find(scope_.resources.begin(), scope_.resources.end(), id) == scope_.resources.end()) {
-      return complain(
-          at, "'" + id + "' is no resource of this template" + suggestion(id, scope_.resources));
+      return unknown_resource(id, at.line, scope_, path_);
     }
     Result<YamlNode> found = scope_.answers.get_att(id, name);
     if (!found) {
@@ -319,13 +312,7 @@ class Evaluator {
         arguments(argument, 3, "Fn::If takes a condition's name and the two values"));
     const auto found = scope_.conditions.find(parts[0].text);
     if (found == scope_.conditions.end()) {
-      std::vector<std::string> known;
-      for (const auto& [name, holds] : scope_.conditions) {
-        known.push_back(name);
-      }
-      return complain(parts[0],
-                      "'" + parts[0].text + "' is no condition of this template" +
-                          suggestion(parts[0].text, known));
+      return unknown_condition(parts[0].text, parts[0].line, scope_.conditions, path_);
     }
     return value(found->second ? parts[1] : parts[2]);
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/stacks/language/names.h"
 #include "core/stacks/language/problem.h"
 #include "core/stacks/language/sub.h"
 
@@ -79,14 +80,6 @@ struct Waiting {
   std::vector<std::string> needs;  // existing resources only
 };
 
-std::vector<std::string> names_of(const std::map<std::string, bool>& conditions) {
-  std::vector<std::string> names;
-  for (const auto& [name, holds] : conditions) {
-    names.push_back(name);
-  }
-  return names;
-}
-
 Result<std::vector<const ResourceDeclaration*>> existing(
     const Document& document, const std::map<std::string, bool>& conditions) {
   std::vector<const ResourceDeclaration*> result;
@@ -97,10 +90,10 @@ Result<std::vector<const ResourceDeclaration*>> existing(
     }
     const auto found = conditions.find(resource.condition->name);
     if (found == conditions.end()) {
-      return problem(resource.condition->line,
-                     "Resources." + resource.logical_id,
-                     "'" + resource.condition->name + "' is no condition of this template" +
-                         suggestion(resource.condition->name, names_of(conditions)));
+      return unknown_condition(resource.condition->name,
+                               resource.condition->line,
+                               conditions,
+                               "Resources." + resource.logical_id);
     }
     if (found->second) {
       result.push_back(&resource);
