@@ -13,7 +13,9 @@ inline constexpr uint32_t kMagic = 0x4d494853;  // "SHIM"
 inline constexpr uint16_t kVersion = 1;
 inline constexpr int kSpecDescriptor = 3;  // the spec, a memfd, is open there when a shim starts
 inline constexpr uint32_t kMaxSpecBytes = 1 << 20;
-inline constexpr uint32_t kMaxHeld = 64;  // descriptors that one shim keeps for its child
+// Descriptors that one shim keeps for its child (a listener's, one per worker): half of the usual
+// RLIMIT_NOFILE, which the shim itself lives under.
+inline constexpr uint32_t kMaxHeld = 512;
 inline constexpr uint32_t kMaxNameBytes = 32;
 inline constexpr uint32_t kMaxTextBytes = 160;
 inline constexpr uint32_t kMaxSocketPath = 100;  // CONTRACT: no socket path is longer
