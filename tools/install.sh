@@ -10,7 +10,7 @@ packages_of() {
       nftables iproute2 curl ;;
     test) echo doctest-dev librapidcheck-dev clang-format-22 wrk procps ;;
     clang) echo clang-22 clang-tidy-22 clang-format-22 llvm-22 libclang-rt-22-dev ;;
-    soak) echo debootstrap ;;
+    soak) echo debootstrap qemu-system-x86 e2fsprogs ;;
     *) echo "install: no set named '$1' (build, test, clang, soak)" >&2; exit 2 ;;
   esac
 }

@@ -3,30 +3,17 @@
 # A Debian 12 minbase, entered by pivot_root in namespaces of its own: clone, `make build` with the
 # machine's network (packages have to come from somewhere), then in a network namespace of its own
 # `make up`, curl, `make up` again, `make down`. Prints the seconds of each.
-# KEEP=1 keeps the tree, MIRROR=… names another mirror.
+# KEEP=1 keeps the tree.
 set -euo pipefail
 repository=$(cd "${1:-$(dirname "$0")/../..}" && pwd)
-base=${FRESH_BASE:-/var/tmp/tidegate-minbase}
-mirror=${MIRROR:-http://deb.debian.org/debian}
+# shellcheck source=tests/integration/minbase.sh
+. "$(dirname "$0")/minbase.sh"
 root=$(mktemp -d /var/tmp/tidegate-fresh.XXXXXX)
 
 cleanup() { [ -n "${KEEP:-}" ] || rm -rf --one-file-system -- "$root"; }
 trap cleanup EXIT
 
-if [ ! -e "$base/etc/debian_version" ]; then
-  echo "fresh-machine: debootstrap into $base" >&2
-  debootstrap --variant=minbase --include=ca-certificates,git,make bookworm "$base" "$mirror" >&2
-fi
-cp -a "$base/." "$root/"
-# The machine's own package sources, proxy and certificates: the fresh machine lives in the same network.
-rm -f "$root/etc/apt/sources.list"
-cp -aL /etc/apt/sources.list* "$root/etc/apt/" 2>/dev/null || true
-grep -lE '^ *Acquire' /etc/apt/apt.conf.d/* 2>/dev/null | xargs -r cp -t "$root/etc/apt/apt.conf.d/"
-for key in $(grep -rhoE 'signed-by=[^] ]+|Signed-By: \S+' /etc/apt/sources.list* 2>/dev/null | sed -E 's/.*(=|: )//' | sort -u); do
-  [ ! -f "$key" ] || install -D -m 644 "$key" "$root$key"
-done
-cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
-cp -aL /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
+minbase "$root"
 git -c safe.directory='*' clone -q "$repository" "$root/opt/tidegate"
 
 cat >"$root/trial" <<'E2'
