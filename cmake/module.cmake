@@ -3,7 +3,7 @@
 # One folder is one module: every *.cc of the calling folder that is no test becomes the static library
 # tg_core_groups; *_test.cc becomes core_groups_test (label unit), *_property_test.cc becomes
 # core_groups_property_test (label property). DEPS are modules by path, public; LIBS third party, private.
-# TEST_DEPS are modules that only the tests may see (sim fakes), TEST_LABEL overrides "unit".
+# ROOMS are folders below it that are part of the same module. TEST_DEPS are modules that only the tests may see (sim fakes), TEST_LABEL overrides "unit".
 function(tg_target_name path out)
   string(REPLACE "/" "_" name ${path})
   set(${out} tg_${name} PARENT_SCOPE)
@@ -34,10 +34,14 @@ function(tg_test name label)
 endfunction()
 
 function(tg_module path)
-  cmake_parse_arguments(ARG "" "TEST_LABEL" "DEPS;LIBS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "TEST_LABEL" "DEPS;LIBS;ROOMS;TEST_DEPS;TEST_LIBS" ${ARGN})
   tg_target_name(${path} target)
   string(REPLACE "/" "_" flat ${path})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  foreach(room ${ARG_ROOMS})
+    file(GLOB in_room CONFIGURE_DEPENDS ${room}/*.cc)
+    list(APPEND sources ${in_room})
+  endforeach()
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz)\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
