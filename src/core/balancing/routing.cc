@@ -123,7 +123,7 @@ RouteTable::RouteTable(const ListenerConfig& listener, std::span<const TargetGro
     }
     rules_.push_back(std::move(compiled));
   }
-  std::ranges::stable_sort(rules_, {}, &Compiled::priority);
+  std::ranges::sort(rules_, {}, &Compiled::priority);  // unique in a listener
 }
 
 bool RouteTable::all_match(const std::vector<std::vector<Pattern>>& conditions,

@@ -197,10 +197,10 @@ Status Journal::load(Model& model, Notifications& notifications) {
   TG_RETURN_IF_ERROR(load_groups(store_, model));
   std::erase_if(model.groups, [](const auto& entry) { return entry.second.group.name.empty(); });
   for (auto& [name, group] : model.groups) {
-    std::stable_sort(
-        group.activities.begin(), group.activities.end(), [](const auto& a, const auto& b) {
-          return std::tie(b.start, a.id) < std::tie(a.start, b.id);
-        });
+    // Newest first; ids are of their own, so that the order is one.
+    std::sort(group.activities.begin(), group.activities.end(), [](const auto& a, const auto& b) {
+      return std::tie(b.start, a.id) < std::tie(a.start, b.id);
+    });
   }
   return load_kind(store_, EntityKind::Notification, [&](const Json& json) {
     auto value = from_json<ports::Notification>(json);
