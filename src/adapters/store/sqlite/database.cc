@@ -8,8 +8,13 @@
 namespace tidegate::store_sqlite {
 namespace {
 
+/// A commit's error does not reach sqlite3_system_errno(): the system call's own is looked at, too.
+bool is_no_room(sqlite3* handle) {
+  const auto no_room = [](int error) { return error == ENOSPC || error == EDQUOT; };
+  return no_room(sqlite3_system_errno(handle)) || no_room(errno);
+}
+
 ErrorCode code_of(sqlite3* handle, int code) {
-  const int system_error = sqlite3_system_errno(handle);
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
@@ -18,8 +23,7 @@ ErrorCode code_of(sqlite3* handle, int code) {
       return ErrorCode::ResourceExhausted;
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
-      return system_error == ENOSPC || system_error == EDQUOT ? ErrorCode::ResourceExhausted
-                                                              : ErrorCode::Unavailable;
+      return is_no_room(handle) ? ErrorCode::ResourceExhausted : ErrorCode::Unavailable;
     case SQLITE_PERM:
     case SQLITE_READONLY:
       return ErrorCode::PermissionDenied;
@@ -53,6 +57,7 @@ void Statement::bind(int parameter, std::int64_t number) {
 }
 
 Result<bool> Statement::step() {
+  errno = 0;
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) {
     return true;
@@ -110,6 +115,7 @@ Result<Database> Database::open(const std::string& path) {
 }
 
 Status Database::execute(const char* sql) {
+  errno = 0;
   const int code = sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) {
     return to_error(handle_.get(), code);

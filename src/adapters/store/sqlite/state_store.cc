@@ -288,6 +288,9 @@ Result<std::unique_ptr<ports::StateStore>> open_state_store(const Options& optio
   }
   auto store = open_existing(options);
   if (!store && store.error().code == ErrorCode::Corrupt) {
+    store = open_existing(options);  // a read that failed once looks the same; damage stays
+  }
+  if (!store && store.error().code == ErrorCode::Corrupt) {
     return refused(options.path, store.error());
   }
   if (!store && store.error().name == "NewerSchema") {
