@@ -71,6 +71,7 @@ Instant Engine::tick(Instant now) {
   scale(state, now);
   advance_stacks(state, now);
   plan_groups(state, now);
+  keep_accounts(state, now);
   const Status stored = state.journal.flush(state.model, state.notifications);
   say_trouble(state, stored);
   if (stored) {

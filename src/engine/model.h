@@ -15,6 +15,7 @@
 #include "core/alarms/alarm.h"
 #include "core/balancing/data_plane.h"
 #include "core/balancing/load_balancer.h"
+#include "core/cost/account.h"
 #include "core/groups/activity.h"
 #include "core/groups/auto_scaling_group.h"
 #include "core/groups/instance.h"
@@ -37,7 +38,8 @@ struct LedgerEntry {
   std::string why;           // one sentence
   std::string would_change;  // what would change it; empty for decisions
   Json inputs;               // {"metric":…,"capacity":…,"alarms":…}
-  Json votes;                // [{"policy":…,"vote":…,"capacity":…,"unclamped":…,"why":…}]
+  Json cost;   // {"MonthlyBefore":68,"MonthlyAfter":136} of the group's instances, when decided
+  Json votes;  // [{"policy":…,"vote":…,"capacity":…,"unclamped":…,"why":…}]
 };
 inline constexpr std::size_t kMaxLedgerKept = 2000;  // in memory, over all groups; the file has all
 
@@ -88,6 +90,7 @@ struct Model {
   std::map<balancing::RuleArn, balancing::Rule> rules;
   std::map<balancing::TargetGroupArn, TargetGroupModel> target_groups;
   std::map<alarms::AlarmName, alarms::Alarm> alarms;
+  std::map<stacks::StackName, cost::Account> costs;  // of each stack
   std::vector<balancing::LoadBalancerReport> load_balancer_reports;
   bool data_plane_connected = false;
   std::deque<LedgerEntry> ledger;     // newest last

@@ -183,6 +183,7 @@ void take_over(EngineState& state,
   entry.decided = true;
   entry.what = describe_action(action);
   entry.why = reason_of(action, applied);
+  const double monthly_before = monthly_price_of(state, group);
   if (!applied.activities.empty()) {
     entry.activity = applied.activities.front().id.value;
   }
@@ -208,6 +209,7 @@ void take_over(EngineState& state,
       group.instances.insert_or_assign(instance.id, instance);
     }
   }
+  entry.cost = decision_cost(monthly_before, monthly_price_of(state, group));
   record(state, std::move(entry));
 }
 

@@ -211,6 +211,8 @@ void change_desired(EngineState& state,
                     std::string cause,
                     LedgerEntry entry) {
   entry.decided = true;
+  const double price = price_of_next(state, group);
+  entry.cost = decision_cost(price * group.group.desired_capacity, price * desired);
   entry.what =
       "desired " + std::to_string(group.group.desired_capacity) + " -> " + std::to_string(desired);
   group.group.desired_capacity = desired;

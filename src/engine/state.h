@@ -141,6 +141,16 @@ void advance_stacks(EngineState& state, Instant now);   // stack_executor.cc
 void act(EngineState& state,
          Instant now);  // acting.cc: what persisted state asks of drivers and balancers
 
+/// Brings the account of every stack to the rate at which it spends from now on. Before each flush:
+/// the rate changes with what is journalled, and in the same batch.
+void keep_accounts(EngineState& state, Instant now);
+/// What the group's instances cost a month; nothing when none of their types has a price.
+double monthly_price_of(const EngineState& state, const GroupModel& group);
+/// What one more instance of the group costs a month.
+double price_of_next(const EngineState& state, const GroupModel& group);
+/// A decision's cost, for the ledger: of the group's instances, before and after it.
+Json decision_cost(double monthly_before, double monthly_after);
+
 // Entities by key, for the steps.
 /// What this process knows of a policy; made when first asked for.
 PolicyRun& run_of(EngineState& state, const scaling::TargetTrackingPolicy& policy);

@@ -180,6 +180,9 @@ void add_rehearse(Parser& parser) {
 }
 
 void add_rest(Parser& parser) {
+  add_json(parser, add(parser, "cost", "what each stack costs and has cost, by part", [](Raw& raw) {
+             return ShowCost{output_of(raw)};
+           }));
   add_json(
       parser,
       add(parser, "env", "what aws cli and boto3 need: eval \"$(tidegate env)\"", [](Raw& raw) {
@@ -219,7 +222,7 @@ std::unique_ptr<Parser> make_parser() {
 
 /// Documented verbs that this build does not have.
 bool is_not_built(const std::string& verb) {
-  return verb == "cost" || verb == "simulate" || verb == "dashboard";
+  return verb == "simulate" || verb == "dashboard";
 }
 
 Command usage_error(const Parser& parser,

@@ -65,6 +65,9 @@ struct Rehearse {
   std::string stack;  // empty: the only one
   Output output = Output::Text;
 };
+struct ShowCost {
+  Output output = Output::Text;
+};
 struct ShowEnv {
   Output output = Output::Text;
 };
@@ -93,6 +96,7 @@ using Command = std::variant<Say,
                              Explain,
                              Logs,
                              Rehearse,
+                             ShowCost,
                              ShowEnv,
                              Doctor,
                              Version,

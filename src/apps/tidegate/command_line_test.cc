@@ -50,7 +50,7 @@ TEST_CASE("command line: the documents' words are aliases") {
 TEST_CASE("command line: what is not built is said, exits 2 and is absent from the help") {
   const std::string help = parsed<Say>({"--help"}).text;
   CHECK(parsed<Say>({"--help"}).exit == Exit::Done);
-  for (const std::string verb : {"cost", "simulate", "dashboard"}) {
+  for (const std::string verb : {"simulate", "dashboard"}) {
     CAPTURE(verb);
     const Say say = parsed<Say>({verb, "x", "--trace", "y"});
     CHECK(say.exit == Exit::Usage);

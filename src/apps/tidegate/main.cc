@@ -31,6 +31,7 @@ struct Run {
   Exit operator()(const Explain& explain) const { return run_explain(explain, environment); }
   Exit operator()(const Logs& logs) const { return run_logs(logs, environment); }
   Exit operator()(const Rehearse& rehearse) const { return run_rehearse(rehearse, environment); }
+  Exit operator()(const ShowCost& cost) const { return run_cost(cost, environment); }
   Exit operator()(const ShowEnv& env) const { return run_env(env, environment); }
   Exit operator()(const Doctor& doctor) const { return run_doctor(doctor, environment); }
   Exit operator()(const Version& version) const { return run_version(version); }

@@ -1,5 +1,11 @@
 #include "core/cost/price_book.h"
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/text.h"
+
 namespace tidegate::cost {
 
 double per_hour(double monthly) {
@@ -10,22 +16,59 @@ double per_second(double monthly) {
   return per_hour(monthly) / 3600;
 }
 
+std::string dollars(double amount) {
+  return amount == std::floor(amount) ? "$" + format_double(amount) : dollars_and_cents(amount);
+}
+
+std::string dollars_and_cents(double amount) {
+  return "$" + format_fixed(amount, 2);
+}
+
 std::optional<double> instance_price(const PriceBook& book, const std::string& instance_type) {
   const auto found = book.instance_types.find(instance_type);
   return found == book.instance_types.end() ? std::nullopt : std::optional{found->second};
 }
 
-double services_price(const PriceBook& book) {
-  double sum = 0;
+std::string_view resource_type_of(std::string_view service) {
+  struct Kind {
+    std::string_view service, resource_type;
+  };
+  static constexpr auto kinds = std::to_array<Kind>({
+      {"LoadBalancer", "AWS::ElasticLoadBalancingV2::LoadBalancer"},
+      {"RDS", "AWS::RDS::DBInstance"},
+      {"RDSProxy", "AWS::RDS::DBProxy"},
+      {"Redis", "AWS::ElastiCache::CacheCluster"},
+  });
+  for (const Kind& kind : kinds) {
+    if (kind.service == service) {
+      return kind.resource_type;
+    }
+  }
+  return {};
+}
+
+std::vector<Service> services_of(const PriceBook& book, const ResourceCounts& resources) {
+  std::vector<Service> services;
   for (const auto& [name, monthly] : book.services) {
-    sum += monthly;
+    const auto found = resources.find(std::string{resource_type_of(name)});
+    services.push_back({name, monthly, found == resources.end() ? 0 : found->second});
+  }
+  return services;
+}
+
+double running_price(const std::vector<Service>& services) {
+  double sum = 0;
+  for (const Service& service : services) {
+    sum += service.monthly_price * service.running;
   }
   return sum;
 }
 
-MonthlyCost monthly_cost(const std::vector<Fleet>& fleets, const PriceBook& book) {
+MonthlyCost monthly_cost(const std::vector<Fleet>& fleets, const std::vector<Service>& services) {
   MonthlyCost cost;
-  cost.services = services_price(book);
+  for (const Service& service : services) {
+    cost.services += service.monthly_price * std::max(1, service.running);
+  }
   for (const Fleet& fleet : fleets) {
     cost.now += fleet.monthly_price * fleet.running;
     cost.base += fleet.monthly_price * fleet.min_size;
@@ -34,16 +77,6 @@ MonthlyCost monthly_cost(const std::vector<Fleet>& fleets, const PriceBook& book
   cost.base += cost.services;
   cost.peak = cost.peak_instances + cost.services;
   return cost;
-}
-
-Spent accrued(const Spent& spent, double monthly, Instant now) {
-  if (!spent.until) {
-    return Spent{spent.dollars, now};
-  }
-  if (now <= *spent.until) {
-    return spent;
-  }
-  return Spent{spent.dollars + per_second(monthly) * seconds_of(now - *spent.until), now};
 }
 
 }  // namespace tidegate::cost

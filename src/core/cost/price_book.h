@@ -1,14 +1,13 @@
-// What things cost: monthly prices, cost of now, base and peak of a stack, and what was spent so
-// far. Dollars; a month is 730 hours, as AWS counts it. Pure values and functions; any thread.
+// What things cost: monthly prices, and the cost of now, base and peak of a stack. Dollars; a month
+// is 730 hours, as AWS counts it. Pure values and functions; any thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "base/time.h"
 
 namespace tidegate::cost {
 
@@ -16,6 +15,10 @@ inline constexpr double kHoursPerMonth = 730;  // AWS's pricing calculator
 
 double per_hour(double monthly);
 double per_second(double monthly);
+/// "$68", "$235.50": whole dollars without cents.
+std::string dollars(double amount);
+/// "$0.00": always with cents, for what was spent.
+std::string dollars_and_cents(double amount);
 
 /// Metadata.Tidegate: MonthlyPrice of each instance type, and Prices of everything else.
 struct PriceBook {
@@ -26,8 +29,23 @@ struct PriceBook {
 
 /// Absent when the book has no price for that type.
 std::optional<double> instance_price(const PriceBook& book, const std::string& instance_type);
-/// Of all services together.
-double services_price(const PriceBook& book);
+
+/// A priced service of a stack. The documents' base counts it once even where nothing of the kind
+/// runs here: what does not is named.
+struct Service {
+  std::string name;          // as in Prices
+  double monthly_price = 0;  // of one
+  std::int32_t running = 0;  // resources of its type that this stack has
+  bool operator==(const Service&) const = default;
+};
+/// Resource type → how many of it a stack has.
+using ResourceCounts = std::map<std::string, std::int32_t>;
+/// Every service in the book, in the order of their names.
+std::vector<Service> services_of(const PriceBook& book, const ResourceCounts& resources);
+/// What the running ones cost a month.
+double running_price(const std::vector<Service>& services);
+/// What a name in Prices pays for: "RDS" → "AWS::RDS::DBInstance"; empty for an unknown name.
+std::string_view resource_type_of(std::string_view service);
 
 /// Instances of one type in one group.
 struct Fleet {
@@ -40,22 +58,12 @@ struct Fleet {
 /// A stack's line of costs; dollars a month.
 struct MonthlyCost {
   double now = 0;             // running instances
-  double services = 0;        // all else in the price book
+  double services = 0;        // all else in the price book, whether it runs here or not
   double base = 0;            // MinSize instances and the services
   double peak_instances = 0;  // MaxSize instances
   double peak = 0;            // MaxSize instances and the services
   bool operator==(const MonthlyCost&) const = default;
 };
-MonthlyCost monthly_cost(const std::vector<Fleet>& fleets, const PriceBook& book);
-
-/// Dollars spent up to an instant.
-struct Spent {
-  double dollars = 0;
-  std::optional<Instant> until;  // absent before the first accrual
-  bool operator==(const Spent&) const = default;
-};
-/// Adds what `monthly` (the rate that held since `spent.until`) cost up to `now`. The first accrual
-/// only starts the clock; an earlier `now` changes nothing.
-Spent accrued(const Spent& spent, double monthly, Instant now);
+MonthlyCost monthly_cost(const std::vector<Fleet>& fleets, const std::vector<Service>& services);
 
 }  // namespace tidegate::cost

@@ -49,4 +49,17 @@ bool in_progress(Status status) {
   return to_string(status).ends_with("_IN_PROGRESS");
 }
 
+std::map<std::string, std::int32_t> existing_resources(const Stack& stack) {
+  std::map<std::string, std::int32_t> counts;
+  for (const StackResource& resource : stack.resources) {
+    const bool gone = resource.physical_id.empty() || resource.status == Status::CreateFailed ||
+                      resource.status == Status::DeleteComplete ||
+                      resource.status == Status::DeleteSkipped;
+    if (!gone) {
+      ++counts[resource.type];
+    }
+  }
+  return counts;
+}
+
 }  // namespace tidegate::stacks

@@ -77,4 +77,7 @@ struct Stack {
   bool operator==(const Stack&) const = default;
 };
 
+/// Resource type → how many of it exist now.
+std::map<std::string, std::int32_t> existing_resources(const Stack& stack);
+
 }  // namespace tidegate::stacks

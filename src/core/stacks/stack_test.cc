@@ -42,4 +42,24 @@ TEST_CASE("stack status: AWS's spelling, there and back, and what is in progress
 }
 
 }  // namespace
+TEST_CASE("existing resources: those that were made and are not gone, by type") {
+  const auto resource = [](const char* physical_id, const char* type, Status status) {
+    StackResource made;
+    made.physical_id = physical_id;
+    made.type = type;
+    made.status = status;
+    return made;
+  };
+  Stack stack;
+  stack.resources = {resource("a", "Balancer", Status::CreateComplete),
+                     resource("b", "Balancer", Status::DeleteInProgress),
+                     resource("", "Group", Status::CreateInProgress),
+                     resource("c", "Group", Status::CreateFailed),
+                     resource("d", "Group", Status::DeleteComplete),
+                     resource("e", "Group", Status::DeleteSkipped),
+                     resource("f", "Cache", Status::UpdateComplete)};
+  CHECK(existing_resources(stack) ==
+        std::map<std::string, std::int32_t>{{"Balancer", 2}, {"Cache", 1}});
+}
+
 }  // namespace tidegate::stacks

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "core/cost/price_book.h"
 #include "edge/status/problems.h"
 #include "edge/status/seen.h"
 #include "edge/status/status.h"
@@ -45,9 +46,19 @@ void add_section(Explanation& out, const char* title, const Lines& lines) {
   }
 }
 
+/// "  ($136/mo, before $68)" where a decision changed it.
+std::string cost_of(const Json& cost) {
+  const double before = cost["MonthlyBefore"].number_or(0);
+  const double after = cost["MonthlyAfter"].number_or(0);
+  return before == after
+             ? ""
+             : "  (" + cost::dollars(after) + "/mo, before " + cost::dollars(before) + ")";
+}
+
 std::string entry_line(const engine::LedgerEntry& entry) {
   return format_clock_time(entry.at) + "  " + entry.what + ": " + entry.why +
-         (entry.would_change.empty() ? "" : "  (would change: " + entry.would_change + ")");
+         (entry.would_change.empty() ? "" : "  (would change: " + entry.would_change + ")") +
+         cost_of(entry.cost);
 }
 
 /// The newest entries that match, oldest of them first.

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "core/cost/price_book.h"
+#include "edge/status/cost_document.h"
 #include "edge/status/problems.h"
 #include "edge/status/seen.h"
 #include "edge/status/verdict.h"
@@ -83,34 +83,6 @@ Json alarm_json(const engine::Model& model, const alarms::Alarm& alarm, const La
   return json;
 }
 
-Json cost_json(const engine::Model& model, const stacks::Stack& stack) {
-  cost::PriceBook book;
-  book.services = stack.metadata.prices;
-  for (const auto& [name, type] : stack.metadata.instance_types) {
-    book.instance_types[name] = type.monthly_price;
-  }
-  std::vector<cost::Fleet> fleets;
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
-    const auto launch_template = model.launch_templates.find(group->group.launch_template.id);
-    const auto* version =
-        launch_template == model.launch_templates.end()
-            ? nullptr
-            : groups::resolve(launch_template->second, group->group.launch_template.version);
-    const auto price =
-        version != nullptr ? cost::instance_price(book, version->instance_type) : std::nullopt;
-    fleets.push_back({price.value_or(0),
-                      static_cast<std::int32_t>(group->instances.size()),
-                      group->group.min_size,
-                      group->group.max_size});
-  }
-  const cost::MonthlyCost monthly = cost::monthly_cost(fleets, book);
-  return Json::object({{"Now", monthly.now},
-                       {"Services", monthly.services},
-                       {"Base", monthly.base},
-                       {"PeakInstances", monthly.peak_instances},
-                       {"Peak", monthly.peak}});
-}
-
 void add_url(Json& json, const Url& url) {
   if (!url.url.empty()) {
     json.set("Url", url.url);
@@ -151,7 +123,7 @@ Json stack_json(const engine::Model& model, const stacks::Stack& stack, const La
   json.set("InstanceScale", stack.metadata.instance_scale);
   json.set("AutoScalingGroups", std::move(groups));
   json.set("Alarms", std::move(alarms));
-  json.set("Cost", cost_json(model, stack));
+  json.set("Cost", cost_document(model, stack));
   return json;
 }
 
@@ -179,6 +151,9 @@ Json ledger_document(const engine::LedgerEntry& entry) {
   }
   if (!entry.votes.is_null()) {
     json.set("Votes", entry.votes);
+  }
+  if (!entry.cost.is_null()) {
+    json.set("Cost", entry.cost);
   }
   return json;
 }

@@ -169,6 +169,9 @@ Json to_json(const groups::Activity& value) {
 Json to_json(const ports::Notification& value) {
   return write(value);
 }
+Json to_json(const cost::Account& value) {
+  return write(value);
+}
 
 template <typename T>
 T from_json(const Json& json) {
@@ -189,5 +192,6 @@ template alarms::Alarm from_json(const Json& json);
 template groups::Instance from_json(const Json& json);
 template groups::Activity from_json(const Json& json);
 template ports::Notification from_json(const Json& json);
+template cost::Account from_json(const Json& json);
 
 }  // namespace tidegate::engine

@@ -24,6 +24,7 @@ Json to_json(const alarms::Alarm& value);
 Json to_json(const groups::Instance& value);
 Json to_json(const groups::Activity& value);
 Json to_json(const ports::Notification& value);
+Json to_json(const cost::Account& value);
 
 /// Reads T from JSON; members of the wrong kind keep their default.
 template <typename T>

@@ -1,108 +1,18 @@
 #include "engine/journal/journal.h"
 
 #include <algorithm>
-#include <iterator>
 
+#include "base/text.h"
 #include "engine/journal/codec.h"
+#include "engine/journal/stored_form.h"
 
 namespace tidegate::engine {
 namespace {
 
-template <typename Map, typename Key>
-std::optional<Json> encoded(const Map& map, const Key& key) {
-  const auto found = map.find(key);
-  return found == map.end() ? std::nullopt : std::optional{to_json(found->second)};
-}
-
-std::optional<Json> encode_group(const Model& model, const std::string& name) {
-  const auto found = model.groups.find(groups::GroupName{name});
-  if (found == model.groups.end()) {
-    return std::nullopt;
-  }
-  Json json = to_json(found->second.group);
-  json.set("Stack", found->second.stack.value);
-  return json;
-}
-
-std::optional<Json> encode_instance(const Model& model, const EntityKey& key) {
-  const auto group = model.groups.find(groups::GroupName{key.parent});
-  return group == model.groups.end() ? std::nullopt
-                                     : encoded(group->second.instances, groups::InstanceId{key.id});
-}
-
-std::optional<Json> encode_activity(const Model& model, const EntityKey& key) {
-  const auto group = model.groups.find(groups::GroupName{key.parent});
-  if (group == model.groups.end()) {
-    return std::nullopt;
-  }
-  const auto& all = group->second.activities;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.id.value == key.id; });
-  return found == all.end() ? std::nullopt : std::optional{to_json(*found)};
-}
-
-std::optional<Json> encode_policy(const Model& model, const std::string& name) {
-  const auto found = model.policies.find(scaling::PolicyName{name});
-  return found == model.policies.end() ? std::nullopt
-                                       : std::optional{to_json(found->second.policy)};
-}
-
-std::optional<Json> encode_target_group(const Model& model, const std::string& arn) {
-  const auto found = model.target_groups.find(balancing::TargetGroupArn{arn});
-  return found == model.target_groups.end() ? std::nullopt
-                                            : std::optional{to_json(found->second.target_group)};
-}
-
-std::optional<Json> encode(const Model& model,
-                           const Notifications& notifications,
-                           const EntityKey& key) {
-  switch (key.kind) {
-    case EntityKind::Stack:
-      return encoded(model.stacks, stacks::StackName{key.id});
-    case EntityKind::LaunchTemplate:
-      return encoded(model.launch_templates, groups::LaunchTemplateId{key.id});
-    case EntityKind::LoadBalancer:
-      return encoded(model.load_balancers, balancing::LoadBalancerArn{key.id});
-    case EntityKind::TargetGroup:
-      return encode_target_group(model, key.id);
-    case EntityKind::Listener:
-      return encoded(model.listeners, balancing::ListenerArn{key.id});
-    case EntityKind::Rule:
-      return encoded(model.rules, balancing::RuleArn{key.id});
-    case EntityKind::Group:
-      return encode_group(model, key.id);
-    case EntityKind::Policy:
-      return encode_policy(model, key.id);
-    case EntityKind::Alarm:
-      return encoded(model.alarms, alarms::AlarmName{key.id});
-    case EntityKind::Instance:
-      return encode_instance(model, key);
-    case EntityKind::Activity:
-      return encode_activity(model, key);
-    case EntityKind::Notification:
-      return encoded(notifications, key.id);
-  }
-  return std::nullopt;
-}
-
-constexpr std::array<std::string_view, 12> kPrefixes = {"stack/",
-                                                        "launch_template/",
-                                                        "load_balancer/",
-                                                        "target_group/",
-                                                        "listener/",
-                                                        "rule/",
-                                                        "group/",
-                                                        "policy/",
-                                                        "alarm/",
-                                                        "instance/",
-                                                        "activity/",
-                                                        "notification/"};
-
 /// Reads every value under a kind's prefix and hands it over as JSON.
 template <typename Take>
 Status load_kind(ports::StateStore& store, EntityKind kind, Take take) {
-  TG_ASSIGN_OR_RETURN(const auto stored,
-                      store.read(std::string{kPrefixes[static_cast<std::size_t>(kind)]}));
+  TG_ASSIGN_OR_RETURN(const auto stored, store.read(std::string{prefix_of(kind)}));
   for (const auto& [key, text] : stored) {
     const auto json = Json::parse(text);
     if (!json) {
@@ -136,9 +46,13 @@ Status load_resources(ports::StateStore& store, Model& model) {
     auto value = from_json<balancing::Listener>(json);
     model.listeners.insert_or_assign(value.arn, value);
   }));
-  return load_kind(store, EntityKind::Rule, [&](const Json& json) {
+  TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Rule, [&](const Json& json) {
     auto value = from_json<balancing::Rule>(json);
     model.rules.insert_or_assign(value.arn, value);
+  }));
+  return load_kind(store, EntityKind::Cost, [&](const Json& json) {
+    auto value = from_json<cost::Account>(json);
+    model.costs.insert_or_assign(stacks::StackName{json["Stack"].string_or("")}, value);
   });
 }
 
@@ -167,32 +81,132 @@ Status load_groups(ports::StateStore& store, Model& model) {
   });
 }
 
-}  // namespace
+// A flush of more than one batch is staged first: under these keys, its count last.
+constexpr std::string_view kStaged = "staged/";
+constexpr std::string_view kStagedCount = "staged/count";
+constexpr std::size_t kMaxApplied = (ports::kMaxBatch - 1) / 2;
 
-std::string to_store_key(const EntityKey& key) {
-  std::string text{kPrefixes[static_cast<std::size_t>(key.kind)]};
-  if (!key.parent.empty()) {
-    text += key.parent + "/";
-  }
-  return text + key.id;
+std::string staged_key(std::size_t index) {
+  const std::string digits = std::to_string(index);
+  return std::string{kStaged} + std::string(8 - std::min<std::size_t>(8, digits.size()), '0') +
+         digits;
 }
 
-Status Journal::flush(const Model& model, const Notifications& notifications) {
-  while (!dirty_.empty()) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(dirty_.size(), ports::kMaxBatch));
-    const auto end = std::next(dirty_.begin(), count);
-    std::vector<ports::StoreOperation> batch;
-    for (auto key = dirty_.begin(); key != end; ++key) {
-      const auto json = encode(model, notifications, *key);
-      batch.push_back({to_store_key(*key), json ? std::optional{json->dump()} : std::nullopt});
+std::string to_staged(const ports::StoreOperation& operation) {
+  Json json = Json::object({{"Key", operation.key}});
+  if (operation.value) {
+    json.set("Value", *operation.value);
+  }
+  return json.dump();
+}
+
+Result<ports::StoreOperation> from_staged(const std::string& key, const std::string& text) {
+  const auto json = Json::parse(text);
+  if (!json) {
+    return Error{ErrorCode::Corrupt,
+                 "CorruptState",
+                 "the state store's entry '" + key + "' is " + json.error().message};
+  }
+  const Json* value = json->find("Value");
+  return ports::StoreOperation{
+      (*json)["Key"].string_or(""),
+      value == nullptr ? std::nullopt : std::optional{value->string_or("")}};
+}
+
+}  // namespace
+
+Status Journal::append(const Operations& batch) {
+  TG_ASSIGN_OR_RETURN(const ports::Revision now, store_.append(batch, epoch_, store_.revision()));
+  static_cast<void>(now);
+  return Ok{};
+}
+
+Status Journal::stage(const Operations& all) {
+  for (std::size_t begin = 0; begin < all.size(); begin += ports::kMaxBatch) {
+    const std::size_t end = std::min(all.size(), begin + ports::kMaxBatch);
+    Operations batch;
+    for (std::size_t i = begin; i < end; ++i) {
+      batch.push_back({staged_key(i), to_staged(all[i])});
     }
-    TG_RETURN_IF_ERROR(store_.append(batch, epoch_, store_.revision()));
-    dirty_.erase(dirty_.begin(), end);
+    TG_RETURN_IF_ERROR(append(batch));
+  }
+  return append({{std::string{kStagedCount}, std::to_string(all.size())}});
+}
+
+Status Journal::apply_staged() {
+  while (!staged_.empty()) {
+    // Each goes in one batch with its staged form's end: the rest is what is still to be applied.
+    const auto count = static_cast<std::ptrdiff_t>(std::min(staged_.size(), kMaxApplied));
+    Operations batch;
+    for (std::ptrdiff_t i = 0; i < count; ++i) {
+      const auto& [key, operation] = staged_[static_cast<std::size_t>(i)];
+      batch.push_back(operation);
+      batch.push_back({key, std::nullopt});
+    }
+    if (static_cast<std::size_t>(count) == staged_.size()) {
+      batch.push_back({std::string{kStagedCount}, std::nullopt});
+    }
+    TG_RETURN_IF_ERROR(append(batch));
+    staged_.erase(staged_.begin(), staged_.begin() + count);
   }
   return Ok{};
 }
 
+Status Journal::flush(const Model& model, const Notifications& notifications) {
+  TG_RETURN_IF_ERROR(apply_staged());
+  if (dirty_.empty()) {
+    return Ok{};
+  }
+  Operations all;
+  for (const EntityKey& key : dirty_) {
+    const auto json = encode(model, notifications, key);
+    all.push_back({to_store_key(key), json ? std::optional{json->dump()} : std::nullopt});
+  }
+  if (all.size() <= ports::kMaxBatch) {
+    TG_RETURN_IF_ERROR(append(all));
+    dirty_.clear();
+    return Ok{};
+  }
+  TG_RETURN_IF_ERROR(stage(all));
+  dirty_.clear();  // from here on it is durable as a whole
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    staged_.emplace_back(staged_key(i), std::move(all[i]));
+  }
+  // What is left to do then is done by the next flush, or after a restart.
+  static_cast<void>(apply_staged());
+  return Ok{};
+}
+
+/// A flush that a crash cut short: done to its end when all of it was staged, else undone.
+Status Journal::finish_staged() {
+  TG_ASSIGN_OR_RETURN(const auto stored, store_.read(std::string{kStaged}));
+  const auto count = stored.find(std::string{kStagedCount});
+  const std::string end_key =
+      count == stored.end()
+          ? std::string{kStaged}
+          : staged_key(static_cast<std::size_t>(parse_int(count->second).value_or(0)));
+  Operations undo;
+  for (const auto& [key, text] : stored) {
+    if (key == kStagedCount) {
+      continue;
+    }
+    if (key >= end_key) {  // not all of it was staged, or left over from an earlier try
+      undo.push_back({key, std::nullopt});
+      continue;
+    }
+    TG_ASSIGN_OR_RETURN(auto operation, from_staged(key, text));
+    staged_.emplace_back(key, std::move(operation));
+  }
+  for (std::size_t begin = 0; begin < undo.size(); begin += ports::kMaxBatch) {
+    const auto end = static_cast<std::ptrdiff_t>(std::min(undo.size(), begin + ports::kMaxBatch));
+    TG_RETURN_IF_ERROR(
+        append({undo.begin() + static_cast<std::ptrdiff_t>(begin), undo.begin() + end}));
+  }
+  return apply_staged();
+}
+
 Status Journal::load(Model& model, Notifications& notifications) {
+  TG_RETURN_IF_ERROR(finish_staged());
   TG_RETURN_IF_ERROR(load_resources(store_, model));
   TG_RETURN_IF_ERROR(load_groups(store_, model));
   std::erase_if(model.groups, [](const auto& entry) { return entry.second.group.name.empty(); });

@@ -1,12 +1,14 @@
 // The journal: what changed in the model and is not durable yet. Steps touch() keys; flush()
 // encodes them and appends. Until flush() has put everything down, nothing may act on the change
-// (Engine::tick gates act() on clean()).
+// (Engine::tick gates act() on clean()). A flush is whole or not at all, also when it takes several
+// batches: it is staged under keys of its own first, and a restart finishes what was all staged.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -28,7 +30,8 @@ enum class EntityKind {
   Alarm,
   Instance,
   Activity,
-  Notification
+  Notification,
+  Cost
 };
 
 struct EntityKey {
@@ -50,19 +53,28 @@ class Journal {
   void touch(EntityKind kind, std::string id, std::string parent = {}) {
     dirty_.insert(EntityKey{kind, std::move(id), std::move(parent)});
   }
-  bool clean() const { return dirty_.empty(); }
+  bool clean() const { return dirty_.empty() && staged_.empty(); }
 
-  /// Appends everything touched, in batches; what is not in the model any more is deleted. On an
-  /// error what was not appended stays dirty, and a later flush tries again.
+  /// Appends everything touched, at once; what is not in the model any more is deleted. On an error
+  /// a later flush tries again.
   Status flush(const Model& model, const Notifications& notifications);
-  /// Reads everything stored into `model` and `notifications` (both empty). Error: Corrupt names
-  /// the key.
+  /// Reads everything stored into `model` and `notifications` (both empty), after it has finished
+  /// or undone a flush that was cut short. Errors: Corrupt names the key; the store's.
   Status load(Model& model, Notifications& notifications);
 
  private:
+  using Operations = std::vector<ports::StoreOperation>;
+
+  Status append(const Operations& batch);
+  Status stage(const Operations& all);
+  Status apply_staged();
+  Status finish_staged();
+
   ports::StateStore& store_;
   std::uint64_t epoch_;
   std::set<EntityKey> dirty_;
+  // Durable as staged, not applied yet: staged key and operation.
+  std::vector<std::pair<std::string, ports::StoreOperation>> staged_;
 };
 
 }  // namespace tidegate::engine

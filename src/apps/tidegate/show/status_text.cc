@@ -1,10 +1,10 @@
 #include "apps/tidegate/show/status_text.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "apps/tidegate/show/alarms_text.h"
+#include "apps/tidegate/show/cost_text.h"
 #include "apps/tidegate/show/words.h"
 #include "base/text.h"
 
@@ -211,19 +211,8 @@ std::string capacity_row(const Json& group) {
   return row("Capacity", line);
 }
 
-std::string dollars(const Json& amount) {
-  const double value = amount.number_or(0);
-  return "$" + (value == std::floor(value) ? format_double(value) : format_fixed(value, 2));
-}
-
 std::string cost_row(const Json& cost) {
-  if (!cost.is_object()) {
-    return "";
-  }
-  return row("Cost",
-             "now " + dollars(cost["Now"]) + "/mo, base " + dollars(cost["Base"]) + " (" +
-                 dollars(cost["Services"]) + " of it services), peak " +
-                 dollars(cost["PeakInstances"]) + " instances (" + dollars(cost["Peak"]) + " all)");
+  return cost.is_object() ? row("Cost", cost_line(cost)) : "";
 }
 
 std::string next_row(const Json& stack) {

@@ -14,7 +14,10 @@ Json answer(const char* text) {
 const char* const kReady = R"({"Region":"eu-west-2","Now":"2026-01-03T12:04:31.250Z","Stacks":[{
   "StackName":"cnt","StackStatus":"CREATE_COMPLETE","Url":"http://10.79.255.1/",
   "Verdict":"READY","VerdictText":"1 of 1 serving",
-  "Cost":{"Now":68,"Services":31,"Base":99,"PeakInstances":204,"Peak":235.5},
+  "Cost":{"Now":68,"Services":31,"BaseInstances":68,"Base":99,"PeakInstances":204,"Peak":235,
+    "Spent":0.001,"Parts":[{"Name":"cnt-backend-asg","Kind":"Instances","MonthlyPrice":68,
+    "Running":1},{"Name":"LoadBalancer","Kind":"Service","MonthlyPrice":16,"Running":1},
+    {"Name":"RDS","Kind":"Service","MonthlyPrice":15,"Running":0}]},
   "AutoScalingGroups":[{"AutoScalingGroupName":"cnt-backend-asg","MinSize":1,"MaxSize":3,
     "DesiredCapacity":1,"HealthCheckType":"ELB","AvailabilityZones":["eu-west-2a","eu-west-2b"],
     "Template":{"LaunchTemplateName":"cnt-lt","LaunchTemplateId":"lt-1","Version":1,
@@ -57,7 +60,8 @@ TEST_CASE("status text: draws the reference picture") {
       "  OK     high 4 % > 70\n"
       "  ALARM  AlarmLow 4 % < 49      expected at min 1, nothing to do\n"
       "Last      12:03:29 Successful: Launching a new EC2 instance: i-03\n"
-      "Cost      now $68/mo, base $99 ($31 of it services), peak $204 instances ($235.50 all)\n"
+      "Cost      now $68/mo (1 × $68), spent $0.00, base $99 = 68 + 31 (RDS, ALB), peak $204 "
+      "instances ($235 all)\n"
       "Capacity  now 1, peak 3; this host fits 3\n"
       "Next      tidegate rehearse scale-up | tidegate explain group cnt-backend-asg | eval "
       "\"$(tidegate env)\"\n";

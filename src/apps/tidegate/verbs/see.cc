@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include "apps/tidegate/show/cost_text.h"
 #include "apps/tidegate/show/paint.h"
 #include "apps/tidegate/show/probe.h"
 #include "apps/tidegate/show/status_text.h"
@@ -92,6 +93,27 @@ Exit run_status(const ShowStatus& show, const Environment& environment) {
   }
   print(status_text(*status, paint_of(STDOUT_FILENO)));
   return all_ready(*status) ? Exit::Done : Exit::Failed;
+}
+
+Exit run_cost(const ShowCost& show, const Environment& environment) {
+  const auto client = connect(environment);
+  if (!client) {
+    return report(client.error(), environment);
+  }
+  const auto status = (*client)->call("tidegate", "GetStatus");
+  if (!status) {
+    return report(status.error(), environment);
+  }
+  if (show.output == Output::Text) {
+    print(cost_text(*status, paint_of(STDOUT_FILENO)));
+    return Exit::Done;
+  }
+  Json stacks = Json::array();
+  for (const Json& stack : (*status)["Stacks"].items()) {
+    stacks.push(Json::object({{"StackName", stack["StackName"]}, {"Cost", stack["Cost"]}}));
+  }
+  print(Json::object({{"Stacks", std::move(stacks)}}).dump(2) + "\n");
+  return Exit::Done;
 }
 
 Exit run_explain(const Explain& explain, const Environment& environment) {

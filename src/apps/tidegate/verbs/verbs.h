@@ -12,6 +12,7 @@ Exit run_down(const Down& down, const Environment& environment);
 Exit run_status(const ShowStatus& status, const Environment& environment);
 Exit run_explain(const Explain& explain, const Environment& environment);
 Exit run_logs(const Logs& logs, const Environment& environment);
+Exit run_cost(const ShowCost& cost, const Environment& environment);
 Exit run_env(const ShowEnv& env, const Environment& environment);
 Exit run_version(const Version& version);
 Exit run_completion(const Completion& completion);

@@ -29,6 +29,7 @@ std::string to_json_line(const LedgerEntry& entry) {
   json.set("WouldChange", entry.would_change);
   json.set("Inputs", entry.inputs);
   json.set("Votes", entry.votes);
+  json.set("Cost", entry.cost);
   return json.dump();
 }
 
