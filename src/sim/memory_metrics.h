@@ -1,6 +1,7 @@
 // The metric store and the notifier in memory.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -32,12 +33,19 @@ class MemoryMetrics final : public ports::MetricStore {
 
 class RecordingNotifier final : public ports::Notifier {
  public:
-  void notify(const ports::Notification& notification) override { sent_.push_back(notification); }
+  void notify(const ports::Notification& notification) override {
+    if (!gate_ || gate_()) {
+      sent_.push_back(notification);
+    }
+  }
+  /// Asked before each; false: the machine is off, nobody is told.
+  void set_gate(std::function<bool()> gate) { gate_ = std::move(gate); }
   std::vector<ports::DeliveryFailure> failures() override { return {}; }
   const std::vector<ports::Notification>& sent() const { return sent_; }
 
  private:
   std::vector<ports::Notification> sent_;
+  std::function<bool()> gate_;
 };
 
 }  // namespace tidegate::sim

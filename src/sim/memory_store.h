@@ -21,6 +21,7 @@ class MemoryStore final : public ports::StateStore {
   const std::map<std::string, std::string>& contents() const { return contents_; }
   /// From now on every append fails with this error; absent: appends work.
   void fail_with(std::optional<Error> error) { failure_ = std::move(error); }
+  bool is_failing() const { return failure_.has_value(); }
   /// Asked before each append; false: the machine is off, nothing is written.
   void set_gate(std::function<bool()> gate) { gate_ = std::move(gate); }
   std::uint64_t appends() const { return appends_; }

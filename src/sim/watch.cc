@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/journal/codec.h"
+#include "engine/journal/stored_form.h"
 
 namespace tidegate::sim {
 namespace {
@@ -31,6 +32,27 @@ std::string name_of(ComputeCall::What what) {
       return "kill";
   }
   return "call";
+}
+
+/// Without what an evaluation says anew each time: it is journalled with the alarm's transitions.
+std::string lasting_part(const std::string& key, const std::string& text) {
+  const auto json = Json::parse(text);
+  if (!key.starts_with("alarm/") || !json) {
+    return text;
+  }
+  Json lasting = *json;
+  return lasting.set("StateReason", "").set("StateReasonData", "").dump();
+}
+
+/// The two texts from a little before where they part.
+std::string difference(const std::string& stored, const std::string& model) {
+  constexpr std::size_t kBefore = 40;
+  constexpr std::size_t kShown = 120;
+  const auto parting = std::mismatch(stored.begin(), stored.end(), model.begin(), model.end());
+  const auto same = static_cast<std::size_t>(parting.first - stored.begin());
+  const std::size_t from = same - std::min(same, kBefore);
+  return "the store has …" + stored.substr(from, kShown) + "…, the model has …" +
+         model.substr(from, kShown) + "…";
 }
 
 }  // namespace
@@ -213,6 +235,28 @@ void Watch::check_closures(const engine::Model& model) {
                " s after its draining began");
       }
     }
+  }
+}
+
+void Watch::check_store(const engine::Model& model) {
+  if (store_.is_failing()) {
+    return;
+  }
+  std::map<std::string, std::string> expected = engine::stored_form(model);
+  for (const auto& [key, text] : store_.contents()) {
+    if (key.starts_with("notification/")) {
+      continue;
+    }
+    const auto same = expected.find(key);
+    if (same == expected.end()) {
+      breach("the store has " + key + ", which the model does not have");
+    } else if (same->second != text && lasting_part(key, text) != lasting_part(key, same->second)) {
+      breach("of " + key + " " + difference(text, same->second));
+    }
+    expected.erase(key);
+  }
+  for (const auto& [key, text] : expected) {
+    breach("the model has " + key + ", which the store does not have");
   }
 }
 

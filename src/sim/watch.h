@@ -26,6 +26,10 @@ class Watch {
   void after_tick(const engine::Model& model);
   /// After a new control plane read the store: nothing is lost or doubled.
   void after_recovery(const engine::Model& model);
+  /// The store holds the model, entity by entity and byte by byte: what is not in it is lost by a
+  /// crash, and what a control plane cannot read back it has lost already. Not while the store
+  /// fails.
+  void check_store(const engine::Model& model);
   void breach(std::string sentence);
 
   const std::vector<std::string>& breaches() const { return breaches_; }

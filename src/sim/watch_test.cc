@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/journal/codec.h"
+#include "engine/journal/stored_form.h"
 
 namespace tidegate::sim {
 namespace {
@@ -157,6 +158,54 @@ TEST_CASE("watch: a recovery that loses or invents an instance is a breach") {
   lost.group.instances.clear();
   lost.watch.after_recovery(lost.model);
   CHECK(lost.breached("the store has 1 instances, the control plane recovered 0"));
+}
+
+TEST_CASE("watch: a store that is not the model is a breach, whichever of them has more") {
+  Scene scene;
+  const auto put_all = [&] {
+    std::vector<ports::StoreOperation> batch;
+    for (const auto& [key, text] : engine::stored_form(scene.model)) {
+      batch.push_back({key, text});
+    }
+    REQUIRE(scene.store.append(batch, 1, scene.store.revision()).has_value());
+  };
+  scene.add("i-1", LifecycleState::InService);
+  put_all();
+  scene.watch.check_store(scene.model);
+  CHECK(scene.watch.breaches().empty());
+  scene.add("i-1", LifecycleState::Terminating);
+  scene.watch.check_store(scene.model);
+  CHECK(scene.breached("of instance/web-asg/i-1 the store has …"));
+  put_all();
+  scene.add("i-2", LifecycleState::Pending);
+  scene.watch.check_store(scene.model);
+  CHECK(scene.breached("the model has instance/web-asg/i-2, which the store does not have"));
+  put_all();
+  scene.group.instances.erase(groups::InstanceId{"i-2"});
+  scene.watch.check_store(scene.model);
+  CHECK(scene.breached("the store has instance/web-asg/i-2, which the model does not have"));
+  CHECK(scene.watch.breaches().size() == 3);
+  scene.store.fail_with(Error{});
+  scene.watch.check_store(scene.model);
+  CHECK(scene.watch.breaches().size() == 3);
+}
+
+TEST_CASE("watch: what an evaluation says anew each time need not be stored, a transition must") {
+  Scene scene;
+  alarms::Alarm& alarm = scene.model.alarms[alarms::AlarmName{"a"}];
+  alarm.name = alarms::AlarmName{"a"};
+  std::vector<ports::StoreOperation> batch;
+  for (const auto& [key, text] : engine::stored_form(scene.model)) {
+    batch.push_back({key, text});
+  }
+  REQUIRE(scene.store.append(batch, 1, scene.store.revision()).has_value());
+  alarm.state_reason = "another";
+  alarm.state_reason_data = "{}";
+  scene.watch.check_store(scene.model);
+  CHECK(scene.watch.breaches().empty());
+  alarm.state = alarms::StateValue::Alarm;
+  scene.watch.check_store(scene.model);
+  CHECK(scene.breached("of alarm/a the store has …"));
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ World::World(std::uint64_t seed)
       workload_(clock_, cloud_, door_, rng_.fork()),
       watch_(clock_, cloud_, door_, store_) {
   store_.set_gate([this] { return spend_operation(); });
+  notifier_.set_gate([this] { return spend_operation(); });
   door_.set_gate([this] { return spend_operation(); });
   cloud_.set_gate([this](const ComputeCall& call) {
     if (!spend_operation()) {
@@ -34,6 +35,11 @@ World::World(std::uint64_t seed)
 }
 
 bool World::spend_operation() {
+  const std::uint64_t operation = operations_++;
+  if (power_ && crash_point_ && crash_point_->operation == operation) {
+    power_ = false;
+    return std::exchange(crash_point_, {})->moment == CrashPoint::Moment::After;
+  }
   if (operations_left_) {
     if (*operations_left_ == 0) {
       power_ = false;
@@ -58,6 +64,7 @@ void World::start() {
     watch_.breach("the control plane cannot read its state: " + recovered.error().message);
   }
   watch_.after_recovery(engine_->model());
+  watch_.check_store(engine_->model());
   due_ = clock_.now();
   starts_at_.reset();
 }
@@ -85,8 +92,13 @@ Result<engine::Answer> World::execute(const engine::Command& command) {
   }
   auto answer = engine_->execute({"arn:aws:iam::000000000000:root"}, command, clock_.now());
   collect();
+  const bool lost_answer = !power_;
   settle_power();
   due_ = clock_.now();
+  if (lost_answer && patient_clients_) {
+    run_for(kRestartTime);
+    return execute(command);
+  }
   return answer;
 }
 
@@ -111,6 +123,7 @@ void World::step() {
   const bool changed = ledger_.size() != entries || store_.appends() != appends_seen_;
   if (power_ && changed) {
     watch_.after_tick(engine_->model());
+    watch_.check_store(engine_->model());
   }
   appends_seen_ = store_.appends();
   for (std::string& sentence : workload_.take_breaches()) {

@@ -27,6 +27,17 @@ enum class Pace {
   Idle,    // every 30 s: nothing happens meanwhile, and simulated hours are cheap
 };
 
+/// Where a control plane loses its power: at one of its operations, which are appends to the store,
+/// calls of the driver, published configurations and notifications, counted from 0.
+struct CrashPoint {
+  enum class Moment {
+    Before,  // the operation does not happen
+    After,   // it happens, and nothing after it: its answer is never seen
+  };
+  std::uint64_t operation = 0;
+  Moment moment = Moment::Before;
+};
+
 class World {
  public:
   explicit World(std::uint64_t seed);
@@ -39,6 +50,13 @@ class World {
   void crash(Duration down);
   /// The same after so many more operations (appends, driver calls, published configurations).
   void crash_after(std::uint64_t operations) { operations_left_ = operations; }
+
+  /// At that operation of this world; a command whose answer is lost by it is sent again.
+  void crash_at(CrashPoint point) {
+    crash_point_ = point;
+    patient_clients_ = true;
+  }
+  std::uint64_t operations() const { return operations_; }
 
   VirtualClock& clock() { return clock_; }
   Cloud& cloud() { return cloud_; }
@@ -79,6 +97,9 @@ class World {
   Instant due_;
   std::optional<Instant> starts_at_;  // while the control plane is down
   std::optional<std::uint64_t> operations_left_;
+  std::optional<CrashPoint> crash_point_;
+  bool patient_clients_ = false;
+  std::uint64_t operations_ = 0;
   bool power_ = true;  // false: the control plane died in the middle of a tick
   std::uint64_t appends_seen_ = 0;
   std::vector<std::string> ledger_;

@@ -1,13 +1,9 @@
 // Every *.scenario file here holds, twice with the same ledger, and under other seeds.
-#include <algorithm>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
-#include <vector>
 
 #include <doctest/doctest.h>
 
+#include "scenarios/scenario_files.h"
 #include "sim/scenario.h"
 
 namespace tidegate::sim {
@@ -15,25 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kFolder = "tests/scenarios";  // tests run in the repository's root
 constexpr std::uint64_t kOtherSeeds = 3;
 constexpr std::size_t kLeastScenarios = 15;
-
-std::vector<fs::path> scenario_files() {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator{kFolder}) {
-    if (entry.path().extension() == ".scenario") {
-      files.push_back(entry.path());
-    }
-  }
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
-std::string read_file(const fs::path& path) {
-  std::ifstream file{path};
-  return {std::istreambuf_iterator<char>{file}, {}};
-}
 
 std::string failures_of(const ScenarioResult& result) {
   std::string text;
