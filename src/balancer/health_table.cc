@@ -99,6 +99,11 @@ HealthTable::Target& HealthTable::take_target(Group& group, const balancing::Tar
   target->mentioned = true;
   target->group = &group;
   target->config = config;
+  if (config.intent == balancing::TargetIntent::Serving) {
+    target->draining_since.reset();
+  } else if (!target->draining_since) {
+    target->draining_since = net::monotonic_now();
+  }
   target->status = balancing::configured(before, group.config, config, net::monotonic_now());
   publish_eligibility(*target);
   schedule(*target);
@@ -224,6 +229,10 @@ std::vector<balancing::TargetReport> HealthTable::target_reports() {
     report.last_probe = target->status.last_probe;
     report.ever_healthy = target->status.ever_healthy;
     report.applied_intent = target->config.intent;
+    if (target->draining_since) {
+      report.draining_for =
+          std::chrono::duration_cast<Duration>(net::monotonic_now() - *target->draining_since);
+    }
     std::uint64_t nanoseconds = 0, slowest = 0;
     for (TargetCounters& counters : target->state.per_worker) {
       report.requests += counters.requests.get();

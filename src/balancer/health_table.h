@@ -50,6 +50,7 @@ class HealthTable {
     Group* group = nullptr;
     std::optional<net::TimerId> timer;
     std::optional<MonotonicInstant> probed_at;  // start of the last probe
+    std::optional<MonotonicInstant> draining_since;
     std::uint64_t token = 0;                    // of the probe on its way; 0: none
     bool seen = false;                          // an outcome of this incarnation has come
     bool mentioned = true;                      // in the configuration being applied

@@ -15,7 +15,8 @@ groups::TargetFacts facts_of(const balancing::TargetReport& report) {
           report.applied_intent,
           report.in_flight,
           report.websockets,
-          report.port};
+          report.port,
+          report.draining_for};
 }
 
 bool has_no_user_data(const Model& model, const groups::Instance& instance) {

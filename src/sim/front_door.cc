@@ -225,6 +225,9 @@ const balancing::DataPlaneReport& FrontDoor::report() {
       report.last_probe = watched.status.last_probe;
       report.ever_healthy = watched.status.ever_healthy;
       report.applied_intent = target.intent;
+      if (watched.draining_since) {
+        report.draining_for = clock_.now() - *watched.draining_since;
+      }
       report.requests = report.responses_2xx = traffic.requests;
       report.in_flight = traffic.in_flight;
       report.websockets = traffic.websockets;

@@ -96,6 +96,7 @@ struct TargetReport {
   std::string last_probe;  // "HTTP 500", "connection refused", "timed out after 2 s", "200 in 3 ms"
   bool ever_healthy = false;                            // in this incarnation
   TargetIntent applied_intent = TargetIntent::Serving;  // by every worker
+  Duration draining_for{};  // since the intent is another than Serving, by the balancer's clock
   std::uint64_t requests = 0;
   std::uint64_t responses_2xx = 0, responses_3xx = 0, responses_4xx = 0, responses_5xx = 0;
   std::uint64_t connection_errors = 0;

@@ -39,6 +39,10 @@ Result<std::vector<SocketName>> names_of(const Json& json) {
   return names;
 }
 
+std::int64_t milliseconds_of(Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
 Json to_json(const TargetReport& target) {
   return Json::object({{"TargetGroup", target.target_group.value},
                        {"Id", target.id},
@@ -49,6 +53,7 @@ Json to_json(const TargetReport& target) {
                        {"LastProbe", target.last_probe},
                        {"EverHealthy", target.ever_healthy},
                        {"AppliedIntent", to_string(target.applied_intent)},
+                       {"DrainingForMs", milliseconds_of(target.draining_for)},
                        {"Requests", count(target.requests)},
                        {"2XX", count(target.responses_2xx)},
                        {"3XX", count(target.responses_3xx)},
@@ -91,6 +96,7 @@ Result<TargetReport> target_report_of(const Json& json) {
   }
   target.health = {*state, json["Reason"].string_or(""), json["Description"].string_or("")};
   target.applied_intent = *intent;
+  target.draining_for = std::chrono::milliseconds{json["DrainingForMs"].int_or(0)};
   target.last_probe = json["LastProbe"].string_or("");
   target.ever_healthy = json["EverHealthy"].bool_or(false);
   target.requests = count_of(json["Requests"]);

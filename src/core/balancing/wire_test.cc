@@ -62,6 +62,7 @@ DataPlaneReport full_report() {
   target.last_probe = "timed out after 2 s";
   target.ever_healthy = true;
   target.applied_intent = TargetIntent::Dead;
+  target.draining_for = std::chrono::milliseconds{1500};
   target.requests = 1;
   target.responses_2xx = 2;
   target.responses_3xx = 3;

@@ -126,7 +126,8 @@ struct TargetFacts {
   balancing::TargetIntent applied_intent = balancing::TargetIntent::Serving;
   std::int64_t in_flight = 0;
   std::int64_t websockets = 0;
-  std::uint16_t port = 0;  // where the balancer asks; 0: not known
+  std::uint16_t port = 0;   // where the balancer asks; 0: not known
+  Duration draining_for{};  // as the balancer has it
   bool operator==(const TargetFacts&) const = default;
 };
 

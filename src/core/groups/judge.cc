@@ -145,15 +145,28 @@ std::string death_sentence(const InstanceFacts* facts) {
   return seen->phase == InstancePhase::Lost ? "Its shim is gone." : "Its processes are gone.";
 }
 
+Duration delay_of(const PlanInput& input, const balancing::TargetGroupArn& arn) {
+  const auto found = input.deregistration_delays.find(arn);
+  return found == input.deregistration_delays.end() ? kDefaultDeregistrationDelay : found->second;
+}
+
 Duration deregistration_delay(const PlanInput& input) {
   Duration longest{};
   for (const balancing::TargetGroupArn& arn : input.group.target_groups) {
-    const auto found = input.deregistration_delays.find(arn);
-    longest = std::max(
-        longest,
-        found == input.deregistration_delays.end() ? kDefaultDeregistrationDelay : found->second);
+    longest = std::max(longest, delay_of(input, arn));
   }
   return longest;
+}
+
+/// What is still open at a target has had the whole delay. A balancer may have been told late: it
+/// was away, or the store took no changes, and nothing is told that is not stored.
+bool had_its_delay(const PlanInput& input, const InstanceFacts* facts) {
+  if (!is_connected(facts)) {
+    return true;
+  }
+  return std::all_of(facts->targets.begin(), facts->targets.end(), [&](const TargetFacts& target) {
+    return is_idle(target) || target.draining_for >= delay_of(input, target.target_group);
+  });
 }
 
 /// The stage that follows when `stage` is over by now; absent while it is not.
@@ -165,7 +178,8 @@ std::optional<TerminationStage> following_stage(const PlanInput& input,
   const bool idle = group.target_groups.empty() || all_targets(group, facts, is_idle);
   switch (stage) {
     case TerminationStage::Draining:
-      if (input.now >= due || all_targets(group, facts, is_drained)) {
+      if (all_targets(group, facts, is_drained) ||
+          (input.now >= due && had_its_delay(input, facts))) {
         return TerminationStage::Stopping;
       }
       return std::nullopt;

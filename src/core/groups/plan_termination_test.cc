@@ -11,11 +11,13 @@ using balancing::TargetIntent;
 
 namespace {
 
-/// One instance in service that drains since kStart with a request in flight.
+/// One instance in service that drains since kStart with a request in flight; the balancer drains
+/// it longer than any delay.
 Town draining() {
   Town town{1};
   town.add_serving(1);
   town.target("i-001").in_flight = 1;
+  town.target("i-001").draining_for = std::chrono::hours{1};
   town.group.desired_capacity = 0;
   town.step();
   return town;
@@ -69,6 +71,7 @@ TEST_CASE("termination: draining ends at the longest deregistration delay of its
   town.group.target_groups = {kTargets, kOtherTargets};
   town.add_serving(1);
   town.target("i-001").in_flight = 1;
+  town.target("i-001").draining_for = std::chrono::hours{1};
   town.delays = {{kTargets, seconds{20}},
                  {kOtherTargets, seconds{40}},
                  {balancing::TargetGroupArn{"arn:tg/not-ours"}, seconds{90}}};
@@ -80,6 +83,68 @@ TEST_CASE("termination: draining ends at the longest deregistration delay of its
   CHECK(town.planned().next_due == kStart + seconds{40});
   town.now += Duration{1};
   CHECK(stage_after(town) == TerminationStage::Stopping);
+}
+
+TEST_CASE(
+    "termination: what is open at a target has the whole delay, from when the balancer was told") {
+  struct Case {
+    const char* name;
+    void (*change)(Town&);
+    TerminationStage stage;
+  };
+  for (const Case& c : std::to_array<Case>({
+           {"told in time", [](Town&) {}, TerminationStage::Stopping},
+           {"told late",
+            [](Town& t) { t.target("i-001").draining_for = seconds{20} - Duration{1}; },
+            TerminationStage::Draining},
+           {"told late, a WebSocket open",
+            [](Town& t) {
+              t.target("i-001").draining_for = seconds{20} - Duration{1};
+              t.target("i-001").in_flight = 0;
+              t.target("i-001").websockets = 1;
+            },
+            TerminationStage::Draining},
+           {"told not at all",
+            [](Town& t) { t.target("i-001").draining_for = Duration{}; },
+            TerminationStage::Draining},
+           {"told late, nothing is open",
+            [](Town& t) {
+              t.target("i-001").draining_for = Duration{};
+              t.target("i-001").in_flight = 0;
+            },
+            TerminationStage::Stopping},
+           {"the balancer is away",
+            [](Town& t) {
+              t.target("i-001").draining_for = Duration{};
+              t.facts_of("i-001").data_plane_connected = false;
+            },
+            TerminationStage::Stopping},
+           {"one of two target groups was told late",
+            [](Town& t) {
+              TargetFacts other = t.target("i-001");
+              other.target_group = kOtherTargets;
+              other.draining_for = seconds{7} - Duration{1};
+              t.delays[kOtherTargets] = seconds{7};
+              t.facts_of("i-001").targets.push_back(other);
+            },
+            TerminationStage::Draining},
+           {"each has its own delay",
+            [](Town& t) {
+              TargetFacts other = t.target("i-001");
+              other.target_group = kOtherTargets;
+              other.draining_for = seconds{7};
+              t.delays[kOtherTargets] = seconds{7};
+              t.facts_of("i-001").targets.push_back(other);
+            },
+            TerminationStage::Stopping},
+       })) {
+    CAPTURE(c.name);
+    Town town = draining();
+    town.now = kStart + seconds{20};
+    town.target("i-001").draining_for = seconds{20};
+    c.change(town);
+    CHECK(stage_after(town) == c.stage);
+  }
 }
 
 TEST_CASE("termination: AWS's 300 s stand where no delay is known") {
