@@ -51,9 +51,9 @@ class HealthTable {
     std::optional<net::TimerId> timer;
     std::optional<MonotonicInstant> probed_at;  // start of the last probe
     std::optional<MonotonicInstant> draining_since;
-    std::uint64_t token = 0;                    // of the probe on its way; 0: none
-    bool seen = false;                          // an outcome of this incarnation has come
-    bool mentioned = true;                      // in the configuration being applied
+    std::uint64_t token = 0;  // of the probe on its way; 0: none
+    bool seen = false;        // an outcome of this incarnation has come
+    bool mentioned = true;    // in the configuration being applied
   };
   struct Group {
     GroupState state;

@@ -2,6 +2,8 @@
 // act().
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <string>
 
 #include "base/text.h"
 #include "core/groups/apply.h"
@@ -222,14 +224,29 @@ std::vector<groups::Activity> open_activities(const GroupModel& group) {
   return open;
 }
 
-/// Deregistered targets whose delay (and, for API deregistration, closing time) is over leave the
-/// target group.
+std::set<std::string> terminating_ids(const Model& model) {
+  std::set<std::string> ids;
+  for (const auto& [name, group] : model.groups) {
+    for (const auto& [id, instance] : group.instances) {
+      if (instance.lifecycle_state == groups::LifecycleState::Terminating) {
+        ids.insert(id.value);
+      }
+    }
+  }
+  return ids;
+}
+
+/// Deregistered targets whose delay and closing time are over leave the target group; one of an
+/// instance that terminates stays until that is over, for its connections are closed only then.
 void drop_drained_targets(EngineState& state, Instant now) {
+  const std::set<std::string> terminating = terminating_ids(state.model);
   for (auto& [arn, group] : state.model.target_groups) {
     const Duration delay = group.target_group.deregistration_delay + groups::kClosingTime;
     const auto before = group.target_group.targets.size();
-    std::erase_if(group.target_group.targets,
-                  [&](const auto& t) { return t.deregistered && now >= *t.deregistered + delay; });
+    std::erase_if(group.target_group.targets, [&](const balancing::Target& target) {
+      return target.deregistered && now >= *target.deregistered + delay &&
+             !terminating.contains(target.id);
+    });
     if (group.target_group.targets.size() != before) {
       state.journal.touch(EntityKind::TargetGroup, arn.value);
       state.view_stale = true;

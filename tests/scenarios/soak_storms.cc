@@ -1,7 +1,12 @@
 // soak_storms [GROUP_HOURS [FIRST_SEED]]   storms for long (default 20000 hours, seed 1000)
-// soak_storms replay SEED [ledger]         one storm again; prints its failures, or its ledger
+// soak_storms replay SEED|FILE [ledger]    one storm, or a scenario file, again; prints its
+// failures,
+//                                          or its ledger
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <string>
 #include <string_view>
 
 #include "base/text.h"
@@ -13,9 +18,20 @@ namespace {
 constexpr double kDefaultHours = 20'000;
 constexpr std::int64_t kDefaultSeed = 1000;
 
-int replay(std::uint64_t seed, std::string_view what) {
+/// The text of a storm, by its seed, or of a scenario, by its file.
+std::string text_of(const std::string& name) {
+  if (const auto seed = tidegate::parse_int(name)) {
+    return tidegate::sim::make_storm(static_cast<std::uint64_t>(*seed),
+                                     tidegate::sim::kHoursPerStorm);
+  }
+  std::ifstream file(name);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int replay(const std::string& name, std::string_view what) {
   using namespace tidegate::sim;
-  const auto scenario = parse_scenario("storm", make_storm(seed, kHoursPerStorm));
+  const auto scenario = parse_scenario(name, text_of(name));
+  const auto seed = static_cast<std::uint64_t>(tidegate::parse_int(name).value_or(1));
   if (!scenario) {
     std::fprintf(stderr, "%s\n", scenario.error().message.c_str());
     return 1;
@@ -38,8 +54,7 @@ int main(int argc, char** argv) {
   using tidegate::parse_double;
   using tidegate::parse_int;
   if (argc >= 3 && std::string_view{argv[1]} == "replay") {
-    const auto seed = static_cast<std::uint64_t>(parse_int(argv[2]).value_or(kDefaultSeed));
-    return replay(seed, argc > 3 ? argv[3] : "");
+    return replay(argv[2], argc > 3 ? argv[3] : "");
   }
   const double hours = argc > 1 ? parse_double(argv[1]).value_or(kDefaultHours) : kDefaultHours;
   const std::int64_t seed = argc > 2 ? parse_int(argv[2]).value_or(kDefaultSeed) : kDefaultSeed;
