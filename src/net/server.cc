@@ -315,7 +315,23 @@ HttpServer::~HttpServer() {
   for (const auto& [id, connection] : connections_) {
     connection->detach();
   }
-  loop_.unwatch(listener_.get());
+  stop_listening();
+}
+
+void HttpServer::end() {
+  for (auto& [id, connection] : connections_) {
+    connection->detach();
+    loop_.post([doomed = std::move(connection)] {});
+  }
+  connections_.clear();
+  stop_listening();
+}
+
+void HttpServer::stop_listening() {
+  if (accept_retry_) loop_.cancel(*accept_retry_);
+  accept_retry_.reset();
+  if (listener_) loop_.unwatch(listener_.get());
+  listener_.reset();
 }
 
 SocketAddress HttpServer::address() const {
@@ -330,10 +346,10 @@ void HttpServer::accept_all() {
     Fd fd{::accept4(listener_.get(), peer.get(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
     if (!fd) {
       if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
-      if (std::exchange(accept_paused_, true)) return;
+      if (accept_retry_) return;
       loop_.change(listener_.get(), 0);
-      loop_.after(kAcceptRetry, [this] {
-        accept_paused_ = false;
+      accept_retry_ = loop_.after(kAcceptRetry, [this] {
+        accept_retry_.reset();
         loop_.change(listener_.get(), EPOLLIN);
       });
       return;

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -84,12 +85,16 @@ class HttpServer {
 
   SocketAddress address() const;
   std::size_t connections() const { return connections_.size(); }
+  /// Closes the listening socket and every connection. From a task posted after it on, the server
+  /// may be destroyed while the loop runs.
+  void end();
 
  private:
   friend class Responder;
   class Connection;
 
   void accept_all();
+  void stop_listening();
   void refuse(int fd);
   void answer(std::uint64_t connection, HttpResponse response);
   void progress(std::uint64_t connection);
@@ -100,7 +105,7 @@ class HttpServer {
   ServerLimits limits_;
   Handler handler_;
   std::uint64_t next_id_ = 1;
-  bool accept_paused_ = false;  // out of descriptors: tried again soon
+  std::optional<TimerId> accept_retry_;  // out of descriptors: tried again soon
   std::unordered_map<std::uint64_t, std::unique_ptr<Connection>> connections_;
 };
 
