@@ -121,5 +121,7 @@ void kill_process(const FileDescriptor& process);
 Result<Ended> read_ended(const std::string& folder);
 /// This boot of this kernel.
 std::string boot_id();
+/// Another user can reach the program: every folder on its way may be entered by others.
+bool others_can_run(const std::string& program);
 
 }  // namespace tidegate::supervise

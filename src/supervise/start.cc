@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -153,6 +154,17 @@ Result<std::unique_ptr<Shim>> Shim::start(const ShimProgram& program, const Shim
   }
   if (const auto* other = std::get_if<OtherVersion>(&adopted)) return failure(other->why);
   return failure("the shim was killed as soon as it stood");
+}
+
+bool others_can_run(const std::string& program) {
+  using std::filesystem::perms;
+  for (auto path = std::filesystem::path(program); path != path.root_path();
+       path = path.parent_path()) {
+    std::error_code error;
+    const auto status = std::filesystem::status(path, error);
+    if (error || (status.permissions() & perms::others_exec) == perms::none) return false;
+  }
+  return true;
 }
 
 }  // namespace tidegate::supervise

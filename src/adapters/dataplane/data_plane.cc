@@ -4,7 +4,6 @@
 #include <array>
 #include <cerrno>
 #include <ctime>
-#include <filesystem>
 #include <utility>
 
 #include <fcntl.h>
@@ -39,20 +38,6 @@ shim::RestartPolicy restart_policy() {
   policy.longest_delay_ms = 500;
   policy.most_restarts = UINT32_MAX;
   return policy;
-}
-
-/// Another user can reach the program: every folder on its way may be entered by others.
-bool others_can_run(const std::string& program) {
-  for (auto path = std::filesystem::path(program); path != path.root_path();
-       path = path.parent_path()) {
-    std::error_code error;
-    const auto status = std::filesystem::status(path, error);
-    if (error || (status.permissions() & std::filesystem::perms::others_exec) ==
-                     std::filesystem::perms::none) {
-      return false;
-    }
-  }
-  return true;
 }
 
 enum class Change { Add, Remove };
@@ -281,7 +266,7 @@ supervise::ShimSpec DataPlane::shim_spec() const {
   spec.environment = {"TIDEGATE_HOME=" + settings_.home,
                       "TIDEGATE_WORKERS=" + std::to_string(settings_.workers),
                       "PATH=/usr/sbin:/usr/bin:/sbin:/bin"};
-  if (settings_.user && others_can_run(settings_.tidegate_program)) {
+  if (settings_.user && supervise::others_can_run(settings_.tidegate_program)) {
     spec.user = supervise::User{settings_.user->uid, settings_.user->gid};
   }
   if (settings_.user) {
