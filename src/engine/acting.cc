@@ -21,17 +21,20 @@ Json metadata_document(const EngineState& state,
   for (const auto& [key, value] : group.tags) {
     tags.set(key, value);
   }
-  return Json::object({{"instance-id", instance.id.value},
-                       {"instance-type", instance.instance_type},
-                       {"ami-id", instance.image_id},
-                       {"account-id", state.settings.account_id},
-                       {"region", state.settings.region},
-                       {"availability-zone", instance.zone},
-                       {"auto-scaling-group", group.name.value},
-                       {"launch-template", instance.launch_template.id.value},
-                       {"launch-template-version", instance.launch_template.version},
-                       {"tags", std::move(tags)},
-                       {"user-data", user_data}});
+  return Json::object(
+      {{"instance-id", instance.id.value},
+       {"instance-type", instance.instance_type},
+       {"ami-id", instance.image_id},
+       {"account-id", state.settings.account_id},
+       {"region", state.settings.region},
+       {"availability-zone", instance.zone},
+       {"auto-scaling-group", group.name.value},
+       {"target-lifecycle-state", groups::target_lifecycle_state(instance.lifecycle_state)},
+       {"pending-time", format_iso8601(instance.launched)},
+       {"launch-template", instance.launch_template.id.value},
+       {"launch-template-version", instance.launch_template.version},
+       {"tags", std::move(tags)},
+       {"user-data", user_data}});
 }
 
 Duration idle_timeout_of(const Model& model, const groups::AutoScalingGroup& group) {
@@ -111,10 +114,27 @@ bool ask(Asked& asked, Asked::What what, Instant now) {
   return true;
 }
 
+/// An instance's own metadata follows its lifecycle.
+void tell_target_state(EngineState& state, const GroupModel& group, const groups::Instance& one) {
+  const auto facts = group.facts.find(one.id);
+  if (facts == group.facts.end() || !facts->second.observation) {
+    return;
+  }
+  const std::string_view word = groups::target_lifecycle_state(one.lifecycle_state);
+  std::string_view& told = state.groups[group.group.name].told[one.id];
+  if (told != word) {
+    told = word;
+    state.ports.compute.set_target_lifecycle_state(one.id, std::string{word});
+  }
+}
+
 void act_on_instances(EngineState& state, const GroupModel& group, Instant now) {
   auto& asked = state.groups[group.group.name].asked;
-  std::erase_if(asked, [&](const auto& entry) { return !group.instances.contains(entry.first); });
+  const auto is_gone = [&](const auto& entry) { return !group.instances.contains(entry.first); };
+  std::erase_if(asked, is_gone);
+  std::erase_if(state.groups[group.group.name].told, is_gone);
   for (const auto& [id, instance] : group.instances) {
+    tell_target_state(state, group, instance);
     const auto what = wanted(group, instance);
     if (!ask(asked[id], what, now)) {
       continue;

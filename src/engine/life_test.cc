@@ -204,6 +204,37 @@ TEST_CASE("life: the launch spec carries what the template and the group say") {
   REQUIRE(document.has_value());
   CHECK((*document)["instance-id"].string_or("") == spec.id.value);
   CHECK((*document)["availability-zone"].string_or("") == "eu-west-2a");
+  CHECK((*document)["target-lifecycle-state"].string_or("") == "InService");
+  CHECK((*document)["pending-time"].string_or("").ends_with("Z"));
+}
+
+TEST_CASE("life: an instance's metadata follows its lifecycle, told once per state") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{10});
+  const auto id = world.cloud.instances().begin()->first;
+  CHECK(world.cloud.find(id)->target_lifecycle_state == "InService");
+  REQUIRE(world.execute(TerminateInstance{id}).has_value());
+  const auto terminating = [&] {
+    const auto* instance = world.cloud.find(id);
+    return instance == nullptr || instance->target_lifecycle_state == "Terminated";
+  };
+  for (int i = 0; i < 200 && !terminating(); ++i) {
+    world.run_for(milliseconds{100});
+  }
+  REQUIRE(world.cloud.find(id) != nullptr);
+  CHECK(world.cloud.find(id)->target_lifecycle_state == "Terminated");
+}
+
+TEST_CASE("life: what the host complains of is seen, and gone when it is over") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.cloud.set_troubles({"no metadata"});
+  world.run_for(seconds{2});
+  CHECK(world.engine->view()->host_troubles == std::vector<std::string>{"no metadata"});
+  world.cloud.set_troubles({});
+  world.run_for(seconds{2});
+  CHECK(world.engine->view()->host_troubles.empty());
 }
 
 TEST_CASE("life: only as many instances are launched as fit the host") {

@@ -95,6 +95,7 @@ struct Model {
   bool data_plane_connected = false;
   std::deque<LedgerEntry> ledger;     // newest last
   std::vector<std::string> troubles;  // of the control plane itself: "state store: disk full, …"
+  std::vector<std::string> host_troubles;  // of what runs the instances
   double host_vcpus = 0;
   std::int64_t host_memory_mib = 0;
 };

@@ -90,6 +90,11 @@ void take_report(EngineState& state, Instant now) {
   }
 }
 
+/// Where instances have no address of their own the port says which one it is.
+bool shares_a_network(const groups::Instance& instance) {
+  return instance.address.starts_with("127.");
+}
+
 void fold(EngineState& state,
           GroupModel& group,
           const std::map<groups::InstanceId, const groups::InstanceObservation*>& seen,
@@ -101,6 +106,9 @@ void fold(EngineState& state,
     if (observation != nullptr && !observation->address.empty() &&
         observation->address != instance.address) {
       instance.address = observation->address;
+      if (shares_a_network(instance)) {
+        instance.port = observation->port;  // the one that the driver had for it
+      }
       state.journal.touch(EntityKind::Instance, id.value, group.group.name.value);
       update_registration(state, group.group, instance, now);
       state.view_stale = true;
@@ -123,6 +131,10 @@ balancing::TargetGroupArn liveness_group(const groups::GroupName& group) {
 
 void observe(EngineState& state, Instant now) {
   take_report(state, now);
+  if (auto troubles = state.ports.compute.troubles(); troubles != state.model.host_troubles) {
+    state.model.host_troubles = std::move(troubles);
+    state.view_stale = true;
+  }
   const auto snapshot = state.ports.compute.snapshot();
   std::map<groups::InstanceId, const groups::InstanceObservation*> seen;
   for (const auto& observation : snapshot) {
@@ -161,13 +173,14 @@ void update_registration(EngineState& state,
         targets.begin(), targets.end(), [&](const auto& t) { return t.id == instance.id.value; });
     if (wanted && !instance.address.empty() && at == targets.end()) {
       targets.push_back({instance.id.value,
-                         target_group.port,
+                         shares_a_network(instance) ? instance.port : target_group.port,
                          instance.address,
                          instance.zone,
                          now,
                          std::nullopt});
     } else if (wanted && at != targets.end()) {
       at->address = instance.address;
+      at->port = shares_a_network(instance) ? instance.port : at->port;
       at->deregistered.reset();
     } else if (!wanted && at != targets.end() && !instance.in_service_since) {
       targets.erase(at);  // it never got a request: there is nothing to drain

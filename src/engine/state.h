@@ -46,9 +46,10 @@ struct Asked {
 struct GroupRun {
   std::map<groups::InstanceId, CpuTrack> cpu;
   std::map<groups::InstanceId, Asked> asked;
-  std::set<groups::InstanceId> measured;  // InService and warm, at the last sample
-  std::uint64_t measured_hash = 0;        // of that set
-  metrics::StatisticSet since_publish;    // of the group's mean
+  std::map<groups::InstanceId, std::string_view> told;  // its target lifecycle state, last
+  std::set<groups::InstanceId> measured;                // InService and warm, at the last sample
+  std::uint64_t measured_hash = 0;                      // of that set
+  metrics::StatisticSet since_publish;                  // of the group's mean
   std::optional<Instant>
       restarted;  // when the measured set or the capacity last changed: windows start anew
   std::optional<Instant> capacity_seen;  // the group's capacity_changed that was taken into account

@@ -88,6 +88,13 @@ class Compute {
   /// ids: nothing.
   virtual void kill(const groups::InstanceId& id) = 0;
 
+  /// What autoscaling/target-lifecycle-state of its metadata says from now on: "InService",
+  /// "Terminated". Unknown ids: nothing.
+  virtual void set_target_lifecycle_state(const groups::InstanceId& id,
+                                          const std::string& state) = 0;
+  /// Sentences of what does not work now, and what follows from it.
+  virtual std::vector<std::string> troubles() const = 0;
+
   /// Everything of this home that exists, by id. `cpu_used` is fresh (≤ 200 ms old).
   virtual std::vector<InstanceObservation> snapshot() = 0;
 

@@ -123,6 +123,12 @@ void Cloud::kill(const groups::InstanceId& id) {
   }
 }
 
+void Cloud::set_target_lifecycle_state(const groups::InstanceId& id, const std::string& state) {
+  if (SimulatedInstance* instance = find(id); instance != nullptr) {
+    instance->target_lifecycle_state = state;
+  }
+}
+
 void Cloud::exit(const groups::InstanceId& id) {
   if (SimulatedInstance* instance = find(id); instance != nullptr && !instance->exited_at) {
     instance->exited_at = clock_.now();

@@ -46,6 +46,7 @@ struct SimulatedInstance {
   std::vector<Instant> restart_times;  // within the restart window
   std::uint32_t incarnation = 0;
   std::int32_t restarts = 0;
+  std::string target_lifecycle_state;  // as its metadata has it; empty: never told
   Duration cpu_used{};
   double load = 0;  // share of its quota, 0..1, since `accounted`
   Instant accounted;
@@ -72,6 +73,8 @@ class Cloud final : public ports::Compute {
   void launch(const ports::LaunchSpec& spec) override;
   void stop(const groups::InstanceId& id) override;
   void kill(const groups::InstanceId& id) override;
+  void set_target_lifecycle_state(const groups::InstanceId& id, const std::string& state) override;
+  std::vector<std::string> troubles() const override { return troubles_; }
   std::vector<ports::InstanceObservation> snapshot() override;
   Result<ports::ConsoleChunk> console(const groups::InstanceId& id,
                                       std::uint64_t offset,
@@ -104,6 +107,8 @@ class Cloud final : public ports::Compute {
   void set_load(const groups::InstanceId& id, double share);
   /// While true no snapshot shows fresh CPU: a metric gap.
   void set_metric_gap(bool gap) { metric_gap_ = gap; }
+  /// What the host complains of from now on.
+  void set_troubles(std::vector<std::string> troubles) { troubles_ = std::move(troubles); }
   /// Calls so far, for economy checks: launched once, killed once.
   std::uint64_t launches() const { return launches_; }
   std::uint64_t kills() const { return kills_; }
@@ -129,6 +134,7 @@ class Cloud final : public ports::Compute {
   std::map<groups::InstanceId, SimulatedInstance> instances_;
   std::uint32_t next_address_ = 1;
   bool metric_gap_ = false;
+  std::vector<std::string> troubles_;
   std::optional<std::vector<ports::InstanceObservation>> stale_;
   std::vector<PendingLaunch> late_;
   std::function<bool(const ComputeCall&)> gate_;

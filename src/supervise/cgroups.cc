@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "supervise/files.h"
@@ -154,8 +155,19 @@ CgroupLayout cgroup_layout(std::string_view mountinfo, std::string_view own) {
   return layout;
 }
 
+CgroupLayout below_own(CgroupLayout layout, std::string_view own) {
+  const std::map<std::string, std::string> positions = own_positions(own);
+  const auto unified = positions.find("");
+  if (layout.kind == CgroupKind::V2 && unified != positions.end() && unified->second != "/") {
+    *layout.unified += unified->second;
+  }
+  return layout;
+}
+
 CgroupLayout cgroup_layout() {
-  return cgroup_layout(read_or_empty("/proc/self/mountinfo"), read_or_empty("/proc/self/cgroup"));
+  const std::string own = read_or_empty("/proc/self/cgroup");
+  CgroupLayout layout = cgroup_layout(read_or_empty("/proc/self/mountinfo"), own);
+  return ::geteuid() == 0 ? layout : below_own(std::move(layout), own);
 }
 
 std::string to_text(const CgroupPaths& paths) {
@@ -237,7 +249,8 @@ Result<CgroupPaths> CgroupTree::create(const std::string& instance,
                                        const CgroupLimits& limits) const {
   CgroupPaths paths = paths_of(instance);
   for (const auto& [controller, folder] : paths) {
-    ::mkdir(folder.substr(0, folder.rfind('/')).c_str(), 0755);
+    const std::string home = folder.substr(0, folder.rfind('/'));
+    if (::mkdir(home.c_str(), 0755) != 0 && errno != EEXIST) return refused(home);
   }
   if (layout_.kind == CgroupKind::V2) TG_RETURN_IF_ERROR(enable_controllers());
   weigh(paths);

@@ -32,6 +32,9 @@ struct CgroupLayout {
 /// line (they differ per controller); v2's is the top, where no process stands in the way of
 /// controllers.
 CgroupLayout cgroup_layout(std::string_view mountinfo, std::string_view own);
+/// Of another user than root: v2 begins where we are ourselves, which is ours where it was
+/// delegated.
+CgroupLayout below_own(CgroupLayout layout, std::string_view own);
 /// Of this process, now.
 CgroupLayout cgroup_layout();
 

@@ -30,6 +30,16 @@ constexpr const char* kV2Mounts =
     "26 24 0:23 / /sys/fs/cgroup rw,nosuid shared:4 - cgroup2 cgroup2 rw,nsdelegate\n";
 constexpr const char* kV2Own = "0::/user.slice/user-0.slice/session-1.scope\n";
 
+TEST_CASE("cgroups: without root v2 begins at our own position, v1 stays as it is") {
+  CgroupLayout v2{CgroupKind::V2, {}, "/sys/fs/cgroup"};
+  CHECK(below_own(v2, "0::/user.slice/user-7.slice/tg.scope\n").unified ==
+        "/sys/fs/cgroup/user.slice/user-7.slice/tg.scope");
+  CHECK(below_own(v2, "0::/\n") == v2);
+  CHECK(below_own(v2, "") == v2);
+  const CgroupLayout v1{CgroupKind::Hybrid, {{"cpu", "/c"}}, "/u"};
+  CHECK(below_own(v1, "4:cpu:/a\n0::/b\n") == v1);
+}
+
 TEST_CASE("cgroup layout: what recorded machines have") {
   CHECK(cgroup_layout(kHybridMounts, kHybridOwn) ==
         CgroupLayout{CgroupKind::Hybrid,

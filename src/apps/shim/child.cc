@@ -95,6 +95,7 @@ void child_main(Shim& shim, int report_fd, int life_read) {
   die_with_shim(life_read);
   dup2(shim.console_write, STDOUT_FILENO);
   dup2(shim.console_write, STDERR_FILENO);
+  map_user(shim, report_fd);
   set_up_child(shim, report_fd);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (nothing >= 0) dup2(nothing, STDIN_FILENO);

@@ -298,6 +298,8 @@ int main(int argc, char** argv) {
   shim.status.magic = kMagic;
   shim.status.version = kVersion;
   shim.report_read = shim.life_write = -1;
+  shim.uid = geteuid();
+  shim.gid = getegid();
   read_boot_id(shim.boot_id);
   shim.name = argv[0];
   if (argc != 2) {

@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -123,6 +124,28 @@ void keep_capabilities(uint64_t keep, int report_fd) {
 }
 
 }  // namespace
+
+namespace {
+
+void write_own(const char* file, const char* text, int report_fd) {
+  const int fd = open(file, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, text, strlen(text)) != static_cast<ssize_t>(strlen(text))) {
+    fail_setup(report_fd, "map the user in", file);
+  }
+  close(fd);
+}
+
+}  // namespace
+
+void map_user(const Shim& shim, int report_fd) {
+  if ((shim.spec.namespaces & CLONE_NEWUSER) == 0) return;
+  char line[64];
+  write_own("/proc/self/setgroups", "deny", report_fd);  // before a group may be mapped without it
+  snprintf(line, sizeof line, "%u %u 1", shim.uid, shim.uid);
+  write_own("/proc/self/uid_map", line, report_fd);
+  snprintf(line, sizeof line, "%u %u 1", shim.gid, shim.gid);
+  write_own("/proc/self/gid_map", line, report_fd);
+}
 
 void set_up_child(const Shim& shim, int report_fd) {
   const Spec& spec = shim.spec;

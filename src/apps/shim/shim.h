@@ -92,6 +92,8 @@ struct Shim {
   bool stop_asked, kill_asked;
   bool setup_failed;  // of this run
   bool changed;       // watchers are to be told
+  uid_t uid;          // whose shim this is: in a user namespace the child goes on as the same user
+  gid_t gid;
   char boot_id[40];
   char* name;  // argv[0]: what `ps` shows
 };
@@ -128,6 +130,9 @@ void start_child(Shim& shim);
 [[noreturn]] void exec_program(const Shim& shim, int report_fd);
 
 // setup.cc
+/// In a new user namespace the child is who the shim is, with every right over its own namespaces
+/// until it runs a program.
+void map_user(const Shim& shim, int report_fd);
 /// Namespaces, mounts, root, limits, capabilities; in the child. Reports and exits on failure.
 void set_up_child(const Shim& shim, int report_fd);
 void drop_privileges(const Shim& shim, int report_fd);

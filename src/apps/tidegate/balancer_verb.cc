@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "apps/tidegate/balancer_template.h"
+#include "apps/tidegate/inherited.h"
 #include "apps/tidegate/verbs/connection.h"
 #include "balancer/balancer.h"
 #include "base/log.h"
@@ -36,20 +37,16 @@ struct Inherited {
   net::Fd snapshot;
 };
 
-// "name:fd,name:fd"; what has another name is not for us and stays as it is.
+/// What has another name is not for us.
 Inherited inherited_descriptors(std::string_view text) {
   Inherited out;
-  for (const std::string& entry : split(text, ',')) {
-    const std::size_t colon = entry.rfind(':');
-    if (colon == std::string::npos) continue;
-    const std::optional<std::int64_t> fd = parse_int(std::string_view{entry}.substr(colon + 1));
-    if (!fd || *fd < 3) continue;
-    const std::string name = entry.substr(0, colon);
-    const int number = static_cast<int>(*fd);
-    if (name == "control") out.control = net::Fd{number};
-    if (name == "snapshot") out.snapshot = net::Fd{number};
-    if (const auto socket = balancing::parse_socket_name(name)) {
-      out.listeners.emplace_back(*socket, net::Fd{number});
+  for (auto& [name, fd] : held_descriptors(text)) {
+    if (name == "control") {
+      out.control = std::move(fd);
+    } else if (name == "snapshot") {
+      out.snapshot = std::move(fd);
+    } else if (const auto socket = balancing::parse_socket_name(name)) {
+      out.listeners.emplace_back(*socket, std::move(fd));
     }
   }
   return out;

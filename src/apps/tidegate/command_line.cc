@@ -78,6 +78,10 @@ void add_processes(Parser& parser) {
   balancer->add_option("--workers", parser.raw.balancer.workers, "threads; default one per CPU")
       ->check(CLI::Range(1, 256));
   balancer->add_option("--admin", parser.raw.balancer.admin, "address of its own counters");
+  add(parser,
+      "metadata",
+      "the instances' metadata service (IMDSv2); the control plane starts it",
+      [](Raw&) { return Metadata{}; });
 }
 
 Command finish_up(Raw& raw) {

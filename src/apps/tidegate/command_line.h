@@ -29,6 +29,8 @@ struct Balancer {
   int workers = 0;  // 0: one per CPU
   std::string admin;
 };
+/// The instances' metadata service; the control plane starts it.
+struct Metadata {};
 struct Up {
   std::string template_file;
   std::string stack_name;  // given, or from the file's name
@@ -90,6 +92,7 @@ using Command = std::variant<Say,
                              Serve,
                              Stop,
                              Balancer,
+                             Metadata,
                              Up,
                              Down,
                              ShowStatus,

@@ -4,7 +4,7 @@ namespace tidegate::apps {
 
 const char* const kBashCompletion = R"sh(_tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local verbs="up down status explain logs rehearse serve stop balancer cost env doctor"
+  local verbs="up down status explain logs rehearse serve stop balancer metadata cost env doctor"
   verbs="$verbs completion version"
   local words=""
   _tidegate_ask() {
@@ -50,6 +50,7 @@ _tidegate() {
     'stop:end the control plane; traffic goes on'
     'balancer:the data plane alone, from a template'
     'cost:what each stack costs and has cost'
+    'metadata:the metadata service of the instances'
     'env:what aws cli and boto3 need'
     'doctor:what this machine can do'
     'completion:words for your shell'

@@ -7,6 +7,7 @@
 #include "apps/tidegate/balancer_verb.h"
 #include "apps/tidegate/command_line.h"
 #include "apps/tidegate/environment.h"
+#include "apps/tidegate/metadata_verb.h"
 #include "apps/tidegate/rehearse/rehearse.h"
 #include "apps/tidegate/serve/serve.h"
 #include "apps/tidegate/verbs/connection.h"
@@ -25,6 +26,7 @@ struct Run {
   Exit operator()(const Serve& serve) const { return run_serve(serve, environment); }
   Exit operator()(const Stop& stop) const { return run_stop(stop, environment); }
   Exit operator()(const Balancer& balancer) const { return run_balancer(balancer, environment); }
+  Exit operator()(const Metadata& metadata) const { return run_metadata(metadata); }
   Exit operator()(const Up& up) const { return run_up(up, environment); }
   Exit operator()(const Down& down) const { return run_down(down, environment); }
   Exit operator()(const ShowStatus& status) const { return run_status(status, environment); }

@@ -72,6 +72,50 @@ std::optional<LifecycleState> parse_lifecycle_state(std::string_view text) {
   return std::nullopt;
 }
 
+std::string_view target_lifecycle_state(LifecycleState state) {
+  switch (state) {
+    case LifecycleState::Pending:
+    case LifecycleState::PendingWait:
+    case LifecycleState::PendingProceed:
+    case LifecycleState::Quarantined:
+    case LifecycleState::InService:
+    case LifecycleState::ReplacingRootVolume:
+    case LifecycleState::ReplacingRootVolumeWait:
+    case LifecycleState::ReplacingRootVolumeProceed:
+    case LifecycleState::RootVolumeReplaced:
+      return "InService";
+    case LifecycleState::Terminating:
+    case LifecycleState::TerminatingWait:
+    case LifecycleState::TerminatingProceed:
+    case LifecycleState::TerminatingRetained:
+    case LifecycleState::Terminated:
+      return "Terminated";
+    case LifecycleState::Detaching:
+    case LifecycleState::Detached:
+      return "Detached";
+    case LifecycleState::EnteringStandby:
+    case LifecycleState::Standby:
+      return "Standby";
+    case LifecycleState::WarmedPending:
+    case LifecycleState::WarmedPendingWait:
+    case LifecycleState::WarmedPendingProceed:
+    case LifecycleState::WarmedPendingRetained:
+    case LifecycleState::WarmedRunning:
+      return "Warmed:Running";
+    case LifecycleState::WarmedStopped:
+      return "Warmed:Stopped";
+    case LifecycleState::WarmedHibernated:
+      return "Warmed:Hibernated";
+    case LifecycleState::WarmedTerminating:
+    case LifecycleState::WarmedTerminatingWait:
+    case LifecycleState::WarmedTerminatingProceed:
+    case LifecycleState::WarmedTerminatingRetained:
+    case LifecycleState::WarmedTerminated:
+      return "Warmed:Terminated";
+  }
+  return "InService";
+}
+
 std::optional<LifecycleState> next_state(LifecycleState state, LifecycleEvent event) {
   for (const Edge& edge : kEdges) {
     if (edge.from == state && edge.event == event) {

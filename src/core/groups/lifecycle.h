@@ -50,6 +50,11 @@ enum class LifecycleEvent {
   Gone,         // nothing is left of it
 };
 
+/// Where a state leads, in the words of an instance's metadata: "InService" while Pending,
+/// "Terminated" while Terminating. Source: Auto Scaling User Guide, "Retrieve the target lifecycle
+/// state through instance metadata".
+std::string_view target_lifecycle_state(LifecycleState state);
+
 /// The state after `event`, or absent where the table has no such edge.
 std::optional<LifecycleState> next_state(LifecycleState state, LifecycleEvent event);
 

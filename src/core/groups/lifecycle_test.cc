@@ -29,6 +29,33 @@ TEST_CASE("lifecycle: every state has AWS's name, and the name reads back") {
   CHECK_FALSE(parse_lifecycle_state("").has_value());
 }
 
+TEST_CASE("lifecycle: an instance's metadata says where its state leads") {
+  struct Case {
+    LifecycleState state;
+    std::string_view target;
+  };
+  for (const Case& c : {Case{LifecycleState::Pending, "InService"},
+                        Case{LifecycleState::InService, "InService"},
+                        Case{LifecycleState::Quarantined, "InService"},
+                        Case{LifecycleState::RootVolumeReplaced, "InService"},
+                        Case{LifecycleState::Terminating, "Terminated"},
+                        Case{LifecycleState::TerminatingWait, "Terminated"},
+                        Case{LifecycleState::Terminated, "Terminated"},
+                        Case{LifecycleState::Detaching, "Detached"},
+                        Case{LifecycleState::Detached, "Detached"},
+                        Case{LifecycleState::EnteringStandby, "Standby"},
+                        Case{LifecycleState::Standby, "Standby"},
+                        Case{LifecycleState::WarmedPending, "Warmed:Running"},
+                        Case{LifecycleState::WarmedRunning, "Warmed:Running"},
+                        Case{LifecycleState::WarmedStopped, "Warmed:Stopped"},
+                        Case{LifecycleState::WarmedHibernated, "Warmed:Hibernated"},
+                        Case{LifecycleState::WarmedTerminating, "Warmed:Terminated"},
+                        Case{LifecycleState::WarmedTerminated, "Warmed:Terminated"}}) {
+    CAPTURE(to_string(c.state));
+    CHECK(target_lifecycle_state(c.state) == c.target);
+  }
+}
+
 TEST_CASE("lifecycle: the table has exactly these edges") {
   struct Edge {
     LifecycleState from;

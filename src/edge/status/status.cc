@@ -165,6 +165,9 @@ Json status_document(const engine::Model& model,
   for (const std::string& trouble : model.troubles) {
     troubles.push(trouble);
   }
+  for (const std::string& trouble : model.host_troubles) {
+    troubles.push(trouble);
+  }
   if (!model.data_plane_connected && !model.load_balancers.empty()) {
     troubles.push("the balancer is not connected: target health is what it was before");
   }

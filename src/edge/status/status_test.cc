@@ -333,10 +333,12 @@ TEST_CASE("problems: what is held back is said with what would free it") {
 TEST_CASE("status: troubles of the control plane and the balancer stand on top") {
   engine::Model model = sample::model();
   model.troubles = {"state store: disk full"};
+  model.host_troubles = {"no metadata"};
   model.data_plane_connected = false;
   const Json document = status_document(model, "", [](const auto&) { return 4.5; });
-  REQUIRE(document["Troubles"].items().size() == 2);
+  REQUIRE(document["Troubles"].items().size() == 3);
   CHECK(document["Troubles"].items()[0].string_or("") == "state store: disk full");
+  CHECK(document["Troubles"].items()[1].string_or("") == "no metadata");
   CHECK(document["Stacks"].items()[0]["Alarms"].items()[0]["Value"].number_or(0) == 4.5);
 }
 

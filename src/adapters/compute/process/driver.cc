@@ -10,10 +10,10 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "adapters/compute/process/root_files.h"
 #include "adapters/compute/process/user_data.h"
+#include "adapters/compute/process/user_files.h"
 #include "base/log.h"
 #include "supervise/files.h"
 
@@ -24,22 +24,10 @@ constexpr int kRemovalTries = 150;            // of a tick each: half a minute
 constexpr std::chrono::seconds kKillTime{2};  // until a shim that ignores `kill` is killed itself
 constexpr std::chrono::milliseconds kRestartWindow{shim::RestartPolicy{}.window_ms};
 constexpr double kBusy = 0.3;  // vCPUs from which the busiest thread is looked for
-constexpr const char* kRecordFile = "/instance.json";
 
 Error failed(const std::string& what) {
   const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
   return Error{code, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
-
-Status write_record(const std::string& folder, const InstanceRecord& record) {
-  const std::string fresh = folder + kRecordFile + ".new";
-  const std::string text = to_text(record);
-  const FileDescriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  const bool written =
-      file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (!written || ::rename(fresh.c_str(), (folder + kRecordFile).c_str()) != 0)
-    return failed(fresh);
-  return Ok{};
 }
 
 Result<InstanceRecord> read_record(const std::string& folder) {
@@ -65,49 +53,24 @@ std::vector<std::string> folders_in(const std::string& path) {
 
 }  // namespace
 
-MonotonicInstant monotonic_now() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return MonotonicInstant{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
-}
-
-void Board::post(const Entry& entry) {
-  const std::lock_guard lock{entries_mutex_};
-  entries_[entry.seen.id] = entry;
-}
-
-void Board::remove(const groups::InstanceId& id) {
-  const std::lock_guard lock{entries_mutex_};
-  entries_.erase(id);
-}
-
-bool Board::contains(const groups::InstanceId& id) const {
-  const std::lock_guard lock{entries_mutex_};
-  return entries_.contains(id);
-}
-
-std::vector<Board::Entry> Board::all() const {
-  const std::lock_guard lock{entries_mutex_};
-  std::vector<Entry> copied;
-  copied.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) {
-    copied.push_back(entry);
-  }
-  return copied;
-}
-
 Driver::Driver(DriverSettings settings, Board& board)
     : settings_(std::move(settings)),
       board_(board),
-      network_(settings_.home_id, settings_.home, settings_.range),
+      metadata_(settings_.metadata,
+                [this](const groups::InstanceId& id) { return listen_again(id); }),
       cgroups_(supervise::cgroup_layout(), "tidegate-" + settings_.home_id),
-      events_(::epoll_create1(EPOLL_CLOEXEC)) {
+      events_(::epoll_create1(EPOLL_CLOEXEC)),
+      places_(settings_.form.network, settings_.range, settings_.home_id) {
+  if (settings_.form.network == Form::Network::Own) {
+    network_.emplace(settings_.home_id, settings_.home, settings_.range);
+  }
   ::mkdir((settings_.home + "/instances").c_str(), 0700);
 }
 
 Driver::~Driver() {
   if (!entries_.empty()) return;
-  network_.tear_down();
+  metadata_.end();
+  if (network_) network_->tear_down();
   cgroups_.remove_empty();
 }
 
@@ -137,8 +100,8 @@ void Driver::adopt(const std::string& folder) {
   if (!record || never_ran) {
     // A launch that was cut off before its shim stood: the next snapshot lacks it.
     log_event(LogLevel::Warn, "instance_incomplete", {{"folder", folder}});
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
+    const Status cleared = remove_tree(folder);
+    if (!cleared) log_event(LogLevel::Warn, "instance_left", {{"why", cleared.error().message}});
     return;
   }
   Entry& entry = entries_[record->id];
@@ -146,7 +109,7 @@ void Driver::adopt(const std::string& folder) {
   entry.folder = folder;
   entry.posted.seen = observation_of(*record);
   entry.meter.emplace(record->cgroups);
-  next_offset_ = std::max(next_offset_, record->address.value - settings_.range.first.value + 1);
+  places_.remember({record->address, record->port, record->metadata});
   if (adoption) {
     take_adoption(entry, std::move(*adoption));
   } else {
@@ -158,6 +121,7 @@ void Driver::take_adoption(Entry& entry, supervise::Shim::Adoption adoption) {
   if (auto* shim = std::get_if<std::unique_ptr<supervise::Shim>>(&adoption)) {
     entry.shim = std::move(*shim);
     watch(entry);
+    metadata_.expect(entry.record.id);
     return;
   }
   if (const auto* over = std::get_if<supervise::Ended>(&adoption)) {
@@ -165,7 +129,7 @@ void Driver::take_adoption(Entry& entry, supervise::Shim::Adoption adoption) {
   } else if (const auto* lost = std::get_if<supervise::Lost>(&adoption)) {
     fold_loss(*lost, entry.posted.seen);
     supervise::kill_cgroup(entry.record.cgroups);
-    network_.remove_veth(network_.veth_of(entry.record.address));
+    if (network_) network_->remove_veth(network_->veth_of(entry.record.address));
   }
   if (auto* other = std::get_if<supervise::OtherVersion>(&adoption)) {
     fold_other_version(other->why, entry.posted.seen);
@@ -190,13 +154,13 @@ void Driver::await_first_words() {
 }
 
 void Driver::remove_orphans() {
-  const std::vector<std::string> veths = network_.veths();
+  const auto veths = network_ ? network_->veths() : std::vector<std::string>{};
   for (const std::string& veth : veths) {
     const bool used = std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
       const bool runs = one.second.shim != nullptr || one.second.foreign;
-      return runs && network_.veth_of(one.second.record.address) == veth;
+      return runs && network_->veth_of(one.second.record.address) == veth;
     });
-    if (!used) network_.remove_veth(veth);
+    if (!used) network_->remove_veth(veth);
   }
   for (const std::string& name : cgroups_.instances()) {
     if (entries_.contains(groups::InstanceId{name})) continue;
@@ -206,106 +170,7 @@ void Driver::remove_orphans() {
   }
 }
 
-// --- launch ---
-
-Status Driver::check_capacity(const ports::LaunchSpec& spec) const {
-  double vcpus = 0;
-  std::int64_t memory = 0;
-  for (const auto& [id, entry] : entries_) {
-    if (entry.shim == nullptr || entry.kill_asked) continue;
-    vcpus += entry.record.size.vcpus;
-    memory += entry.record.size.memory_mib;
-  }
-  const ports::HostCapacity& host = settings_.capacity;
-  const auto refuse = [&](const std::string& sentence) {
-    return Error{ErrorCode::ResourceExhausted,
-                 "InsufficientInstanceCapacity",
-                 "InsufficientInstanceCapacity: " + sentence};
-  };
-  constexpr double kRounding = 1e-6;
-  if (spec.size.vcpus > host.vcpus + kRounding || spec.size.memory_mib > host.memory_mib) {
-    return refuse("an instance of type " + spec.instance_type + " is larger than this host");
-  }
-  // One more than fits is let in: a replacement is launched before the old one goes.
-  if (vcpus > host.vcpus + kRounding || memory > host.memory_mib) {
-    return refuse("this host is full: " + std::to_string(entries_.size()) + " instances");
-  }
-  return Ok{};
-}
-
-/// Round robin: an address that was just freed may still be in somebody's connection table.
-Result<link::Ipv4> Driver::free_address() {
-  const std::uint32_t size = instance_addresses(settings_.range);
-  for (std::uint32_t i = 0; i < size; ++i) {
-    if (next_offset_ >= size) next_offset_ = 2;
-    const link::Ipv4 address = settings_.range.at(next_offset_++);
-    const bool taken = std::any_of(entries_.begin(), entries_.end(), [&](const auto& one) {
-      return one.second.record.address == address;
-    });
-    if (!taken) return address;
-  }
-  return Error{ErrorCode::ResourceExhausted,
-               "InsufficientFreeAddressesInSubnet",
-               "no free address in " + to_string(settings_.range)};
-}
-
-void Driver::launch(const ports::LaunchSpec& spec) {
-  if (entries_.contains(spec.id)) return;
-  Result<link::Ipv4> address = free_address();
-  const Status fits = check_capacity(spec);
-  Entry& entry = entries_[spec.id];
-  entry.record.id = spec.id;
-  entry.record.port = spec.port;
-  entry.record.size = spec.size;
-  entry.record.user_data = spec.user_data;
-  if (address) entry.record.address = *address;
-  entry.folder = folder_of(spec.id);
-  entry.posted.seen = observation_of(entry.record);
-  Status started = check_id(spec.id);
-  if (started) started = fits;
-  if (started && !address) started = address.error();
-  if (started) started = start(spec, entry);
-  if (!started) {
-    fail(entry, started.error());
-    return;
-  }
-  watch(entry);
-  entry.meter.emplace(entry.record.cgroups);
-  measure(entry, true);
-  refresh(entry);
-}
-
-Status Driver::start(const ports::LaunchSpec& spec, Entry& entry) {
-  const Result<Interpreter> interpreter = interpreter_of(spec.user_data);
-  if (!interpreter) return interpreter.error();
-  TG_RETURN_IF_ERROR(check_layers(spec.image));
-  std::error_code ignored;
-  std::filesystem::remove_all(entry.folder, ignored);
-  if (::mkdir(entry.folder.c_str(), 0700) != 0) return failed(entry.folder);
-  const std::string mask = settings_.home + "/mask";
-  TG_RETURN_IF_ERROR(make_mask(mask, settings_.home));
-  TG_RETURN_IF_ERROR(network_.set_up());
-  TG_ASSIGN_OR_RETURN(const InstanceNetwork network, network_.add_instance(entry.record.address));
-  const supervise::CgroupLimits limits{spec.size.vcpus, spec.size.memory_mib << 20, 4096};
-  if (const Result<supervise::CgroupPaths> made = cgroups_.create(spec.id.value, limits)) {
-    entry.record.cgroups = *made;
-  } else {  // degraded: no limits, CPU from /proc; doctor says so as well
-    log_event(
-        LogLevel::Warn, "no_cgroup", {{"instance", spec.id.value}, {"why", made.error().message}});
-  }
-  TG_RETURN_IF_ERROR(write_record(entry.folder, entry.record));
-  const std::string address = link::to_string(entry.record.address);
-  NameFiles names{"", address, spec.host_names, machine_resolv_conf().text};
-  const ShimPlan plan{
-      entry.folder, mask, entry.record, network.network_namespace.get(), settings_.range_lock};
-  TG_ASSIGN_OR_RETURN(const supervise::ShimSpec shim, shim_spec(plan, spec));
-  names.host_name = shim.host_name.value_or("");
-  TG_RETURN_IF_ERROR(make_root_files({entry.folder, mask, spec.image}, names));
-  TG_RETURN_IF_ERROR(write_instance_files(entry.folder, spec));
-  TG_ASSIGN_OR_RETURN(entry.shim,
-                      supervise::Shim::start({settings_.shim_path, settings_.home}, shim));
-  return Ok{};
-}
+// --- watched ---
 
 void Driver::fail(Entry& entry, const Error& error) {
   log_event(LogLevel::Error,
@@ -320,8 +185,6 @@ void Driver::fail(Entry& entry, const Error& error) {
   }
   board_.post(entry.posted);
 }
-
-// --- watched ---
 
 void Driver::watch(Entry& entry) {
   for (const int fd : {entry.shim->process_fd(), entry.shim->connection_fd()}) {
@@ -367,6 +230,7 @@ void Driver::ended(Entry& entry) {
   entry.shim->receive();
   measure(entry, true);
   entry.shim.reset();
+  metadata_.remove(id);  // its socket would keep the network alive
   if (entry.kill_asked) {
     entry.removing = true;
     remove(entry);
@@ -409,8 +273,8 @@ void Driver::kill(const groups::InstanceId& id) {
 bool Driver::remove(Entry& entry) {
   const groups::InstanceId id = entry.record.id;
   if (entry.foreign) supervise::kill_process(entry.foreign);
-  if (entry.record.address != link::Ipv4{}) {
-    network_.remove_veth(network_.veth_of(entry.record.address));
+  if (network_ && entry.record.address != link::Ipv4{}) {
+    network_->remove_veth(network_->veth_of(entry.record.address));
   }
   entry.meter.reset();
   const supervise::CgroupPaths cgroups =
@@ -418,21 +282,28 @@ bool Driver::remove(Entry& entry) {
   supervise::kill_cgroup(cgroups);
   const Status removed = supervise::remove_cgroup(cgroups);
   if (!removed && ++entry.removal_tries < kRemovalTries) return false;
-  std::error_code error;
-  std::filesystem::remove_all(entry.folder, error);
-  if (error && ++entry.removal_tries < kRemovalTries) return false;
-  if (!removed || error) {
-    log_event(
-        LogLevel::Error,
-        "remnants_left",
-        {{"instance", id.value}, {"why", removed ? error.message() : removed.error().message}});
+  const Status cleared = remove_tree(entry.folder);
+  if (!cleared && ++entry.removal_tries < kRemovalTries) return false;
+  if (!removed || !cleared) {
+    log_event(LogLevel::Error,
+              "remnants_left",
+              {{"instance", id.value},
+               {"why", removed ? cleared.error().message : removed.error().message}});
   }
+  metadata_.remove(id);
   board_.remove(id);
   entries_.erase(id);
+  if (entries_.empty()) {
+    metadata_.end();
+    board_.post_troubles({});
+  }
   return true;
 }
 
 void Driver::tick() {
+  metadata_.tend();
+  const std::string trouble = metadata_.trouble();
+  board_.post_troubles(trouble.empty() ? std::vector<std::string>{} : std::vector{trouble});
   const bool slowly = ++ticks_ % kSlowTicks == 0;
   const MonotonicInstant now = monotonic_now();
   for (auto next = entries_.begin(); next != entries_.end();) {

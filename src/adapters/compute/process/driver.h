@@ -5,13 +5,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "adapters/compute/process/board.h"
+#include "adapters/compute/process/form.h"
 #include "adapters/compute/process/host_network.h"
 #include "adapters/compute/process/instance.h"
+#include "adapters/compute/process/metadata_process.h"
+#include "adapters/compute/process/places.h"
 #include "adapters/compute/process/thread_load.h"
 #include "base/file_descriptor.h"
 #include "base/result.h"
@@ -21,33 +24,15 @@
 
 namespace tidegate::compute_process {
 
-/// The clock of this driver's loop and time-outs.
-MonotonicInstant monotonic_now();
-
-/// What is known of each instance, for any thread.
-class Board {
- public:
-  struct Entry {
-    groups::InstanceObservation seen;
-    MonotonicInstant sampled;  // when cpu_used was read
-  };
-  void post(const Entry& entry);
-  void remove(const groups::InstanceId& id);
-  bool contains(const groups::InstanceId& id) const;
-  std::vector<Entry> all() const;
-
- private:
-  mutable std::mutex entries_mutex_;
-  std::map<groups::InstanceId, Entry> entries_;  // guarded by entries_mutex_
-};
-
 struct DriverSettings {
   std::string home;     // TIDEGATE_HOME, absolute
   std::string home_id;  // 1..8 of [a-z0-9]
   std::string shim_path;
-  link::Ipv4Range range;
-  int range_lock = -1;  // each shim gets a copy; stays the caller's
+  Form form;              // of instances that are launched from now on
+  link::Ipv4Range range;  // of a network of the home's own
+  int range_lock = -1;    // each shim gets a copy; stays the caller's
   ports::HostCapacity capacity;
+  MetadataSettings metadata;
 };
 
 class Driver {
@@ -64,6 +49,7 @@ class Driver {
   void launch(const ports::LaunchSpec& spec);
   void stop(const groups::InstanceId& id);
   void kill(const groups::InstanceId& id);
+  void set_target_lifecycle_state(const groups::InstanceId& id, const std::string& state);
 
   /// Readable when something is to be taken in by handle_events().
   int events_fd() const { return events_.get(); }
@@ -95,8 +81,17 @@ class Driver {
   void await_first_words();
   void remove_orphans();
   Status check_capacity(const ports::LaunchSpec& spec) const;
-  Result<link::Ipv4> free_address();
+  std::vector<Place> places() const;
+  /// The network of an instance, where it has one.
+  Result<FileDescriptor> make_network(const Entry& entry);
+  Result<std::vector<supervise::SetupStep>> lay_out(const ports::LaunchSpec& spec,
+                                                    const Entry& entry);
+  Result<FileDescriptor> listen(const Entry& entry, const FileDescriptor& network) const;
   Status start(const ports::LaunchSpec& spec, Entry& entry);
+  void start_metadata(const ports::LaunchSpec& spec,
+                      const Entry& entry,
+                      Result<FileDescriptor> listener);
+  Result<FileDescriptor> listen_again(const groups::InstanceId& id);
   void fail(Entry& entry, const Error& error);
   void watch(Entry& entry);
   void ended(Entry& entry);
@@ -109,12 +104,13 @@ class Driver {
 
   DriverSettings settings_;
   Board& board_;
-  HostNetwork network_;
+  std::optional<HostNetwork> network_;
+  MetadataProcess metadata_;
   supervise::CgroupTree cgroups_;
   FileDescriptor events_;
   std::map<groups::InstanceId, Entry> entries_;
   std::map<int, groups::InstanceId> watched_;  // descriptor in events_ → whose
-  std::uint32_t next_offset_ = 2;
+  Places places_;
   std::uint64_t ticks_ = 0;
 };
 

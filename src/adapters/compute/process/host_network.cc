@@ -354,10 +354,14 @@ ResolvConf resolv_conf_from(std::string_view machine, std::string_view upstream)
   return conf;
 }
 
-ResolvConf machine_resolv_conf() {
+std::string machines_own_resolv_conf() {
   std::error_code error;
   const auto real = std::filesystem::canonical("/etc/resolv.conf", error);
-  return resolv_conf_from(read_or_empty(error ? "/etc/resolv.conf" : real.string()),
+  return read_or_empty(error ? "/etc/resolv.conf" : real.string());
+}
+
+ResolvConf machine_resolv_conf() {
+  return resolv_conf_from(machines_own_resolv_conf(),
                           read_or_empty("/run/systemd/resolve/resolv.conf"));
 }
 

@@ -79,5 +79,7 @@ struct ResolvConf {
 ResolvConf resolv_conf_from(std::string_view machine, std::string_view upstream);
 /// Of this machine, now.
 ResolvConf machine_resolv_conf();
+/// As it stands, for those who share the machine's network.
+std::string machines_own_resolv_conf();
 
 }  // namespace tidegate::compute_process

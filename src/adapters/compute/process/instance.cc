@@ -6,7 +6,9 @@
 #include <cstring>
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <sched.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 
 #include "adapters/compute/process/root_files.h"
@@ -37,6 +39,15 @@ std::uint64_t capability_bits() {
   return bits;
 }
 
+/// Who calls, by name where the machine knows one.
+std::string user_name() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const int done = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
+  return done == 0 && found != nullptr ? found->pw_name : std::to_string(::geteuid());
+}
+
 Status write_file(const std::string& path, const std::string& text, mode_t mode) {
   const FileDescriptor file{
       ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
@@ -56,6 +67,58 @@ std::int32_t exit_status_of(std::int32_t wait_status) {
 std::string console_tail(const std::string& folder, std::size_t bytes) {
   const Result<supervise::ConsoleText> read = supervise::read_console(folder, std::nullopt, bytes);
   return read ? read->text : std::string{};
+}
+
+constexpr std::string_view kFormLetters = "omu";  // own, the machine's, own as a user
+
+/// Four letters, kept in instance.json: an instance stays as it was made.
+std::string form_text(const Form& form) {
+  const char files = form.files == Form::Files::Own         ? 'o'
+                     : form.files == Form::Files::OwnAsUser ? 'u'
+                                                            : 'm';
+  return {form.network == Form::Network::Own ? 'o' : 'm',
+          form.processes == Form::Processes::Own ? 'o' : 'm',
+          files,
+          form.proc == Form::Proc::Own ? 'o' : 'm'};
+}
+
+/// Of an older tidegate, which had one form only, there is none.
+Form parse_form(const std::string& text) {
+  Form form;
+  if (text.size() != 4 || text.find_first_not_of(kFormLetters) != std::string::npos) return form;
+  if (text[0] == 'm') form.network = Form::Network::Machines;
+  if (text[1] == 'm') form.processes = Form::Processes::Machines;
+  if (text[2] == 'm') form.files = Form::Files::Machines;
+  if (text[2] == 'u') form.files = Form::Files::OwnAsUser;
+  if (text[3] == 'm') form.proc = Form::Proc::Machines;
+  return form;
+}
+
+/// What the instance calls it.
+std::string run_folder(const std::string& folder, const Form& form) {
+  return form.files == Form::Files::Machines ? folder + "/run" : std::string{kRunFolder};
+}
+
+std::vector<std::string> environment_of(const ShimPlan& plan, const ports::LaunchSpec& spec) {
+  const Form& form = plan.record.form;
+  const bool root = form.files == Form::Files::Own;
+  const bool home = form.files == Form::Files::Machines;
+  std::vector<std::string> all = {"HOME=" + (home ? plan.folder + "/home" : "/root"),
+                                  kRootPath,
+                                  "USER=" + (root ? "root" : user_name()),
+                                  "LOGNAME=" + (root ? "root" : user_name()),
+                                  "LANG=C.UTF-8",
+                                  "INSTANCE_ID=" + spec.id.value,
+                                  "PORT=" + std::to_string(plan.record.port)};
+  if (form.network == Form::Network::Machines) {
+    all.push_back("AWS_EC2_METADATA_SERVICE_ENDPOINT=http://" +
+                  link::to_string(plan.record.metadata) + ":" +
+                  std::to_string(kSharedMetadataPort));
+  }
+  for (const auto& [name, value] : spec.environment) {
+    all.push_back(name + "=" + value);
+  }
+  return all;
 }
 
 /// The newest run ended with that status.
@@ -79,11 +142,20 @@ void fold_exit(const InstanceRecord& record,
 
 }  // namespace
 
+std::string host_name_of(const InstanceRecord& record) {
+  if (record.form.network == Form::Network::Own) {
+    return "ip-" + join(split(link::to_string(record.address), '.'), "-");
+  }
+  return "ip-127-0-0-1-" + std::to_string(record.port);
+}
+
 std::string to_text(const InstanceRecord& record) {
   Json json = Json::object();
   json.set("Id", record.id.value);
   json.set("Address", link::to_string(record.address));
   json.set("Port", std::int64_t{record.port});
+  json.set("Metadata", link::to_string(record.metadata));
+  json.set("Form", form_text(record.form));
   json.set("VCpus", record.size.vcpus);
   json.set("MemoryMiB", record.size.memory_mib);
   json.set("UserData", base64_encode(record.user_data));
@@ -103,6 +175,8 @@ Result<InstanceRecord> parse_record(const std::string& text) {
   record.id = groups::InstanceId{json["Id"].string_or("")};
   record.address = *address;
   record.port = static_cast<std::uint16_t>(port);
+  record.form = parse_form(json["Form"].string_or(""));
+  record.metadata = link::parse_ipv4(json["Metadata"].string_or("")).value_or(kMetadataAddress);
   record.size = {json["VCpus"].number_or(1), json["MemoryMiB"].int_or(1)};
   record.user_data = *user_data;
   record.cgroups = supervise::parse_cgroup_paths(json["Cgroups"].string_or(""));
@@ -122,43 +196,63 @@ Status check_id(const groups::InstanceId& id) {
                "'" + text + "' is no instance id"};
 }
 
-Status write_instance_files(const std::string& folder, const ports::LaunchSpec& spec) {
-  TG_RETURN_IF_ERROR(write_file(folder + "/metadata.json", spec.metadata_document, 0600));
+Json metadata_document(const InstanceRecord& record,
+                       const ports::LaunchSpec& spec,
+                       const std::string& mac) {
+  Result<Json> parsed = Json::parse(spec.metadata_document);
+  Json document = parsed && parsed->is_object() ? std::move(*parsed) : Json::object();
+  utsname machine{};
+  const bool known = ::uname(&machine) == 0;
+  const std::string architecture = known ? machine.machine : "";
+  const std::string region = document["region"].string_or("");
+  document.set("instance-id", record.id.value);
+  document.set("local-ipv4", link::to_string(record.address));
+  document.set("local-hostname",
+               host_name_of(record) + (region.empty() ? "" : "." + region + ".compute.internal"));
+  document.set("architecture", architecture == "aarch64" ? "arm64" : architecture);
+  if (!mac.empty()) document.set("mac", mac);
+  return document;
+}
+
+Status write_instance_files(const std::string& folder,
+                            const InstanceRecord& record,
+                            const ports::LaunchSpec& spec) {
   if (spec.user_data.empty()) return Ok{};
-  TG_RETURN_IF_ERROR(write_file(folder + "/run/bash-environment", bash_environment(), 0644));
+  TG_RETURN_IF_ERROR(write_file(
+      folder + "/run/bash-environment", bash_environment(run_folder(folder, record.form)), 0644));
   return write_file(folder + "/run/user-data", spec.user_data, 0700);
 }
 
 Result<supervise::ShimSpec> shim_spec(const ShimPlan& plan, const ports::LaunchSpec& spec) {
   TG_ASSIGN_OR_RETURN(const Interpreter interpreter, interpreter_of(spec.user_data));
+  const Form& form = plan.record.form;
+  const bool processes = form.processes == Form::Processes::Own;
+  const std::string run = run_folder(plan.folder, form);
   supervise::ShimSpec made;
   made.id = spec.id.value;
   made.folder = plan.folder;
-  if (interpreter != Interpreter::None) made.arguments = {std::string{kUserDataPath}};
-  made.environment = {"HOME=/root",
-                      kRootPath,
-                      "USER=root",
-                      "LOGNAME=root",
-                      "LANG=C.UTF-8",
-                      "INSTANCE_ID=" + spec.id.value,
-                      "PORT=" + std::to_string(spec.port)};
+  if (interpreter != Interpreter::None) made.arguments = {run + std::string{kUserDataFile}};
+  made.environment = environment_of(plan, spec);
   if (interpreter == Interpreter::Bash) {
-    made.environment.push_back("BASH_ENV=" + std::string{kBashEnvironmentPath});
-  }
-  for (const auto& [name, value] : spec.environment) {
-    made.environment.push_back(name + "=" + value);
+    made.environment.push_back("BASH_ENV=" + run + std::string{kBashEnvironmentFile});
   }
   for (const auto& [controller, path] : plan.record.cgroups) {
     made.cgroups.push_back(path + "/cgroup.procs");
   }
-  made.namespaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS;
-  made.network_namespace = plan.network_namespace;
-  made.host_name = "ip-" + join(split(link::to_string(plan.record.address), '.'), "-");
-  made.steps = mount_steps({plan.folder, plan.mask, spec.image});
-  made.root = plan.folder + "/root";
-  made.capabilities = capability_bits();
+  made.namespaces = namespaces_of(form);
+  if (form.network == Form::Network::Own) made.network_namespace = plan.network_namespace;
+  if (processes) made.host_name = host_name_of(plan.record);
+  made.steps = plan.steps;
+  if (form.files != Form::Files::Machines) made.root = plan.folder + "/root";
+  if (form.files == Form::Files::Own) {
+    made.capabilities = capability_bits();
+  } else if (processes) {
+    made.capabilities = 0;  // those over its own namespaces
+  }
   made.new_privileges = supervise::ShimSpec::NewPrivileges::Denied;
-  made.init = supervise::ShimSpec::Init::Pid1;
+  if (processes) made.init = supervise::ShimSpec::Init::Pid1;
+  // Without a pid 1 of ours somebody has to be there for an instance that just runs.
+  if (!processes && made.arguments.empty()) made.arguments = {"/bin/sleep", "infinity"};
   made.restart.when = static_cast<std::uint32_t>(shim::RestartWhen::Always);
   if (plan.range_lock >= 0) made.keep = {plan.range_lock};
   return made;

@@ -4,7 +4,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "adapters/compute/process/form.h"
+#include "adapters/compute/process/metadata_process.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "net/link/ipv4.h"
 #include "ports/compute.h"
@@ -16,7 +20,9 @@ namespace tidegate::compute_process {
 /// Kept in the instance's folder (instance.json), so that it is found again.
 struct InstanceRecord {
   groups::InstanceId id;
+  Form form;
   link::Ipv4 address;
+  link::Ipv4 metadata = kMetadataAddress;  // where its metadata service listens
   std::uint16_t port = 0;
   ports::InstanceSize size;
   std::string user_data;
@@ -24,6 +30,7 @@ struct InstanceRecord {
   bool operator==(const InstanceRecord&) const = default;
 };
 
+inline constexpr const char* kRecordFile = "/instance.json";
 std::string to_text(const InstanceRecord& record);
 /// Error: Corrupt.
 Result<InstanceRecord> parse_record(const std::string& text);
@@ -31,15 +38,25 @@ Result<InstanceRecord> parse_record(const std::string& text);
 /// 1..32 of [A-Za-z0-9-]: it becomes a folder's name. Error: InvalidArgument.
 Status check_id(const groups::InstanceId& id);
 
+/// What its metadata service answers from: what the launch says, and what only the driver knows.
+Json metadata_document(const InstanceRecord& record,
+                       const ports::LaunchSpec& spec,
+                       const std::string& mac);
+
 /// What is written below folder/run (the instance's /run/tidegate) and beside it.
-Status write_instance_files(const std::string& folder, const ports::LaunchSpec& spec);
+Status write_instance_files(const std::string& folder,
+                            const InstanceRecord& record,
+                            const ports::LaunchSpec& spec);
 
 struct ShimPlan {
-  std::string folder, mask;
+  std::string folder;
   const InstanceRecord& record;
   int network_namespace = -1;
   int range_lock = -1;
+  std::vector<supervise::SetupStep> steps;  // that lay out its files
 };
+/// "ip-10-64-0-2", as EC2 has it.
+std::string host_name_of(const InstanceRecord& record);
 /// Namespaces, overlay, capabilities, environment, restarts. Error: of its user data.
 Result<supervise::ShimSpec> shim_spec(const ShimPlan& plan, const ports::LaunchSpec& spec);
 

@@ -11,7 +11,9 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "adapters/compute/process/host_network.h"
 #include "adapters/compute/process/root_files.h"
+#include "adapters/compute/process/user_files.h"
 #include "base/log.h"
 #include "supervise/console.h"
 
@@ -25,17 +27,6 @@ ports::Capability capability(const std::string& name,
                              const std::string& without) {
   if (tried) return {name, true, "works"};
   return {name, false, tried.error().message + ": " + without};
-}
-
-Status try_network_namespace() {
-  Status outcome = Ok{};
-  std::thread trial{[&outcome] {  // the thread's alone, and gone with it
-    if (::unshare(CLONE_NEWNET) != 0) {
-      outcome = Error{ErrorCode::Unsupported, "InternalFailure", ::strerrordesc_np(errno)};
-    }
-  }};
-  trial.join();
-  return outcome;
 }
 
 ports::Capability try_cgroups() {
@@ -56,19 +47,21 @@ ports::Capability try_cgroups() {
 
 }  // namespace
 
-std::vector<ports::Capability> probe_capabilities(const std::string& scratch) {
-  std::vector<ports::Capability> all;
+std::vector<ports::Capability> probe_capabilities(const FormTrial& trial) {
   const bool root = ::geteuid() == 0;
-  all.push_back({"root", root, root ? "yes" : "no: the process driver needs it, for now"});
-  all.push_back(capability("network namespace",
-                           try_network_namespace(),
-                           "instances cannot have addresses of their own"));
-  ::mkdir(scratch.c_str(), 0700);
-  all.push_back(capability(
-      "overlay", try_overlay(scratch), "instances cannot have a file system of their own"));
+  const FoundForm found = find_form(trial);
+  std::vector<ports::Capability> all = capabilities_of(found);
+  if (root) {
+    ::mkdir(trial.scratch.c_str(), 0700);
+    all.push_back(capability(
+        "overlay", try_overlay(trial.scratch), "instances cannot have a file system of their own"));
+    const Status removed = remove_tree(trial.scratch);
+    if (!removed) all.back().detail += "; " + removed.error().message;
+  }
   all.push_back(try_cgroups());
-  const Status nft = probe_nft();
-  all.push_back(capability("nft", nft, "instances cannot reach the world"));
+  if (found.form.network == Form::Network::Own) {
+    all.push_back(capability("nft", probe_nft(), "instances cannot reach the world"));
+  }
   all.push_back({"virtual machine",
                  false,
                  "an instance shares the machine's kernel: this is not a VM's isolation"});
@@ -89,13 +82,6 @@ ports::HostCapacity host_capacity() {
 
 Result<std::unique_ptr<ProcessCompute>> ProcessCompute::open(const Settings& settings,
                                                              ports::Clock& clock) {
-  if (::geteuid() != 0) {
-    return Error{
-        ErrorCode::PermissionDenied,
-        "UnauthorizedOperation",
-        "the process driver needs root (namespaces, cgroups, routes): run tidegate as root, "
-        "or with sudo"};
-  }
   if (settings.home.size() > kLongestHome) {
     return Error{ErrorCode::InvalidArgument,
                  "ValidationError",
@@ -109,13 +95,17 @@ ProcessCompute::ProcessCompute(const Settings& settings, ports::Clock& clock)
     : settings_(settings),
       clock_(clock),
       capacity_(host_capacity()),
-      driver_(std::make_unique<Driver>(DriverSettings{settings.home,
-                                                      settings.home_id,
-                                                      settings.shim_path,
-                                                      settings.range,
-                                                      settings.range_lock,
-                                                      capacity_},
-                                       board_)),
+      driver_(std::make_unique<Driver>(
+          DriverSettings{
+              settings.home,
+              settings.home_id,
+              settings.shim_path,
+              settings.form,
+              settings.range,
+              settings.range_lock,
+              capacity_,
+              {settings.home, settings.shim_path, settings.tidegate_path, settings.metadata_user}},
+          board_)),
       wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   driver_->adopt_all();
   thread_ = std::thread{[this] { work(); }};
@@ -151,6 +141,9 @@ void ProcessCompute::perform(const Call& call) {
   if (const auto* spec = std::get_if<ports::LaunchSpec>(&call)) driver_->launch(*spec);
   if (const auto* stop = std::get_if<Stop>(&call)) driver_->stop(stop->id);
   if (const auto* kill = std::get_if<Kill>(&call)) driver_->kill(kill->id);
+  if (const auto* tell = std::get_if<Tell>(&call)) {
+    driver_->set_target_lifecycle_state(tell->id, tell->target_lifecycle_state);
+  }
 }
 
 void ProcessCompute::work() {
@@ -177,11 +170,12 @@ void ProcessCompute::work() {
 }
 
 std::vector<ports::Capability> ProcessCompute::capabilities() const {
-  return probe_capabilities(settings_.home + "/probe");
+  return probe_capabilities({settings_.shim_path, settings_.home + "/probe"});
 }
 
 Status ProcessCompute::check_image(const ports::ProcessImage& image) const {
-  return check_layers(image);
+  TG_RETURN_IF_ERROR(check_layers(image));
+  return check_form(settings_.form, image);
 }
 
 void ProcessCompute::launch(const ports::LaunchSpec& spec) {
@@ -200,6 +194,11 @@ void ProcessCompute::stop(const groups::InstanceId& id) {
 
 void ProcessCompute::kill(const groups::InstanceId& id) {
   queue(Kill{id});
+}
+
+void ProcessCompute::set_target_lifecycle_state(const groups::InstanceId& id,
+                                                const std::string& state) {
+  queue(Tell{id, state});
 }
 
 std::vector<groups::InstanceObservation> ProcessCompute::snapshot() {

@@ -1,6 +1,7 @@
 // The process driver: instances as processes of this machine, each under a shim of its own with
 // namespaces, an overlay, cgroup limits and an address. Implements ports::Compute; every call of
-// the port only queues, one thread of the driver works. Root only, for now.
+// the port only queues, one thread of the driver works. As root with everything, without it in the
+// form that this machine allows (form.h).
 #pragma once
 
 #include <atomic>
@@ -21,17 +22,20 @@ namespace tidegate::compute_process {
 inline constexpr std::size_t kMaxQueued = 8192;  // calls; one more is dropped, and seen as a gap
 
 struct Settings {
-  std::string home;       // TIDEGATE_HOME, absolute, exists
-  std::string home_id;    // 1..8 of [a-z0-9], another one for each home
-  std::string shim_path;  // of tidegate-shim
-  link::Ipv4Range range;  // claim_range()
-  int range_lock = -1;    // of claim_range(); the caller keeps it open
+  std::string home;           // TIDEGATE_HOME, absolute, exists
+  std::string home_id;        // 1..8 of [a-z0-9], another one for each home
+  std::string shim_path;      // of tidegate-shim
+  Form form;                  // of find_form()
+  link::Ipv4Range range;      // claim_range(); without a network of the home's own it is not used
+  int range_lock = -1;        // of claim_range(); the caller keeps it open
+  std::string tidegate_path;  // runs the metadata service; empty: instances have none
+  std::optional<supervise::User> metadata_user;  // as whom it runs; absent: as the caller
 };
 
 class ProcessCompute final : public ports::Compute {
  public:
-  /// Adopts what runs already (≤ 1 ms an instance) before it returns. Errors: PermissionDenied
-  /// (not root), InvalidArgument (a home whose socket paths would be too long).
+  /// Adopts what runs already (≤ 1 ms an instance) before it returns. Error: InvalidArgument (a
+  /// home whose socket paths would be too long).
   static Result<std::unique_ptr<ProcessCompute>> open(const Settings& settings,
                                                       ports::Clock& clock);
 
@@ -46,6 +50,8 @@ class ProcessCompute final : public ports::Compute {
   void launch(const ports::LaunchSpec& spec) override;
   void stop(const groups::InstanceId& id) override;
   void kill(const groups::InstanceId& id) override;
+  void set_target_lifecycle_state(const groups::InstanceId& id, const std::string& state) override;
+  std::vector<std::string> troubles() const override { return board_.troubles(); }
   std::vector<groups::InstanceObservation> snapshot() override;
   Result<ports::ConsoleChunk> console(const groups::InstanceId& id,
                                       std::uint64_t offset,
@@ -58,7 +64,11 @@ class ProcessCompute final : public ports::Compute {
   struct Kill {
     groups::InstanceId id;
   };
-  using Call = std::variant<ports::LaunchSpec, Stop, Kill>;
+  struct Tell {
+    groups::InstanceId id;
+    std::string target_lifecycle_state;
+  };
+  using Call = std::variant<ports::LaunchSpec, Stop, Kill, Tell>;
 
   void queue(Call call);
   void work();
@@ -77,8 +87,8 @@ class ProcessCompute final : public ports::Compute {
   std::thread thread_;
 };
 
-/// What this machine allows, tried in `scratch` (an empty folder that may stay).
-std::vector<ports::Capability> probe_capabilities(const std::string& scratch);
+/// What this machine allows, tried in a folder that is made and removed.
+std::vector<ports::Capability> probe_capabilities(const FormTrial& trial);
 /// CPUs that this process may use, and the machine's memory.
 ports::HostCapacity host_capacity();
 

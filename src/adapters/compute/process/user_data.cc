@@ -55,12 +55,25 @@ bool ended_by(const Records& records, std::int32_t status) {
          records.last_command->starts_with("builtin exit");
 }
 
+/// As a shell reads it back.
+std::string quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      out += "'\\''";
+    } else {
+      out += c;
+    }
+  }
+  return out + "'";
+}
+
 /// bash's own "/run/tidegate/user-data: line 7: NAME: unbound variable", the last of this run.
 std::optional<std::int32_t> line_on_console(std::string_view console) {
   if (const std::size_t note = console.rfind(kRestartNote); note != std::string_view::npos) {
     console.remove_prefix(note);
   }
-  const std::string mark = std::string{kUserDataPath} + ": line ";
+  const std::string mark = std::string{kUserDataFile} + ": line ";
   const std::size_t at = console.rfind(mark);
   if (at == std::string_view::npos) return std::nullopt;
   const std::string_view rest = console.substr(at + mark.size());
@@ -90,14 +103,16 @@ Result<Interpreter> interpreter_of(std::string_view user_data) {
   return Interpreter::Other;
 }
 
-std::string bash_environment() {
-  return R"bash(# Read by bash before the user data (BASH_ENV), so that its failing line is known.
+std::string bash_environment(std::string_view run_folder) {
+  std::string text{"__tidegate_file="};
+  return text + quoted(std::string{run_folder} + std::string{kFailureFile}) + R"bash(
+# Read by bash before the user data (BASH_ENV), so that its failing line is known.
 unset BASH_ENV
 __tidegate_failure() {
-  printf 'ERR\t%s\t%s\t%s\n' "$1" "$2" "${3//[$'\n\t']/ }" >| /run/tidegate/failure
+  printf 'ERR\t%s\t%s\t%s\n' "$1" "$2" "${3//[$'\n\t']/ }" >| "$__tidegate_file"
 } 2>/dev/null
 __tidegate_exit() {
-  printf 'EXIT\t%s\t0\t%s\n' "$1" "${2//[$'\n\t']/ }" >> /run/tidegate/failure
+  printf 'EXIT\t%s\t0\t%s\n' "$1" "${2//[$'\n\t']/ }" >> "$__tidegate_file"
 } 2>/dev/null
 exit() {
   local __tidegate_status=${1-$?}

@@ -12,9 +12,12 @@
 
 namespace tidegate::compute_process {
 
-inline constexpr std::string_view kUserDataPath = "/run/tidegate/user-data";  // inside the instance
-inline constexpr std::string_view kBashEnvironmentPath = "/run/tidegate/bash-environment";
-inline constexpr std::string_view kFailurePath = "/run/tidegate/failure";
+/// Where these files are for the instance itself: below kRunFolder, or where instances have no
+/// files of their own below the folder that stands for it.
+inline constexpr std::string_view kRunFolder = "/run/tidegate";
+inline constexpr std::string_view kUserDataFile = "/user-data";
+inline constexpr std::string_view kBashEnvironmentFile = "/bash-environment";
+inline constexpr std::string_view kFailureFile = "/failure";
 
 enum class Interpreter { None, Bash, Other };
 
@@ -23,9 +26,9 @@ enum class Interpreter { None, Bash, Other };
 Result<Interpreter> interpreter_of(std::string_view user_data);
 
 /// The file that BASH_ENV names: an ERR trap with errtrace that writes status, line and command to
-/// kFailurePath, an `exit` that does so too, an EXIT trap that tells the last command, and a
-/// sentence for a missing docker.
-std::string bash_environment();
+/// kFailureFile in run_folder, an `exit` that does so too, an EXIT trap that tells the last
+/// command, and a sentence for a missing docker.
+std::string bash_environment(std::string_view run_folder);
 
 /// The line that made the run fail with `status`. `record`: what the traps wrote; `console`: of the
 /// console, the newest part, for what they cannot see (set -u, exec of a missing program, syntax).

@@ -64,7 +64,7 @@ std::string slurp(const std::string& path) {
 Run run(const std::string& script) {
   std::string folder = "/tmp/tg-user-data-XXXXXX";
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
-  std::ofstream(folder + "/env") << replaced(bash_environment(), "/run/tidegate", folder);
+  std::ofstream(folder + "/env") << bash_environment(folder);
   std::ofstream(folder + "/user-data") << script;
   const std::string command =
       "BASH_ENV=" + folder + "/env bash " + folder + "/user-data > " + folder + "/console 2>&1";

@@ -88,11 +88,16 @@ Status ControlPlane::open_ports(const Environment& environment) {
   metrics_.load_snapshot(metrics_file(home_.path));
   saver_ = std::make_unique<telemetry::SnapshotSaver>(metrics_, metrics_file(home_.path));
   notifier_ = std::make_unique<notify::ExecNotifier>();
-  TG_ASSIGN_OR_RETURN(range_, compute_process::claim_range(home_.path, environment.range));
+  const compute_process::FoundForm found = find_form(home_.path);
+  for (const std::string& why : found.refused) {
+    log_event(LogLevel::Warn, "reduced_form", {{"refused", why}});
+  }
+  TG_ASSIGN_OR_RETURN(range_, claim_addresses(home_, found.form, environment.range));
   TG_ASSIGN_OR_RETURN(
-      compute_, compute_process::ProcessCompute::open(compute_settings(home_, *range_), clock_));
-  data_plane_ =
-      std::make_unique<dataplane::DataPlane>(data_plane_settings(home_.path, range_->range));
+      compute_,
+      compute_process::ProcessCompute::open(compute_settings(home_, found.form, *range_), clock_));
+  data_plane_ = std::make_unique<dataplane::DataPlane>(
+      data_plane_settings(home_.path, found.form, range_->range));
   return Ok{};
 }
 
@@ -197,7 +202,6 @@ Status end_instances(ports::Compute& compute) {
 }
 
 Status run(const Environment& environment) {
-  TG_RETURN_IF_ERROR(check_root());
   TG_ASSIGN_OR_RETURN(Home home, open_home(environment.home));
   TG_ASSIGN_OR_RETURN(auto lock, lock_home(environment.home));
   TG_ASSIGN_OR_RETURN(const Instant mark, read_clock_mark(clock_mark_file(environment.home)));
@@ -225,21 +229,21 @@ Exit run_control_plane(const Environment& environment) {
 }
 
 Status end_everything(const Environment& environment) {
-  TG_RETURN_IF_ERROR(check_root());
   const auto id = read_home_id(environment.home);
   if (!id) {
     return Ok{};  // nothing was ever started
   }
   TG_ASSIGN_OR_RETURN(const auto lock, lock_home(environment.home));
   ControlClock clock{machine_time, Instant{}};
-  TG_ASSIGN_OR_RETURN(const auto range,
-                      compute_process::claim_range(environment.home, environment.range));
-  dataplane::DataPlane{data_plane_settings(environment.home, range.range)}.stop_balancer();
   Home home;
   home.path = environment.home;
   home.id = *id;
-  TG_ASSIGN_OR_RETURN(const auto compute,
-                      compute_process::ProcessCompute::open(compute_settings(home, range), clock));
+  const compute_process::Form form = find_form(home.path).form;
+  TG_ASSIGN_OR_RETURN(const auto range, claim_addresses(home, form, environment.range));
+  dataplane::DataPlane{data_plane_settings(environment.home, form, range.range)}.stop_balancer();
+  TG_ASSIGN_OR_RETURN(
+      const auto compute,
+      compute_process::ProcessCompute::open(compute_settings(home, form, range), clock));
   return end_instances(*compute);
 }
 
@@ -247,11 +251,7 @@ std::vector<ports::Capability> driver_capabilities() {
   const std::string scratch =
       (std::filesystem::temp_directory_path() / ("tidegate-doctor-" + std::to_string(getpid())))
           .string();
-  std::error_code ignored;
-  std::filesystem::create_directories(scratch, ignored);
-  auto capabilities = compute_process::probe_capabilities(scratch);
-  std::filesystem::remove_all(scratch, ignored);
-  return capabilities;
+  return compute_process::probe_capabilities({shim_program(), scratch});
 }
 
 }  // namespace tidegate::apps

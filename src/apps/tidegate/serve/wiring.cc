@@ -29,14 +29,23 @@ std::vector<std::string> load_balancer_addresses(const link::Ipv4Range& range) {
 
 }  // namespace
 
-Status check_root() {
-  if (geteuid() == 0) {
-    return Ok{};
+compute_process::FoundForm find_form(const std::string& home) {
+  return compute_process::find_form({shim_program(), home + "/probe"});
+}
+
+Result<compute_process::ClaimedRange> claim_addresses(const Home& home,
+                                                      const compute_process::Form& form,
+                                                      const std::optional<std::string>& wanted) {
+  if (form.network == compute_process::Form::Network::Own) {
+    return compute_process::claim_range(home.path, wanted);
   }
-  return Error{ErrorCode::PermissionDenied,
-               "NeedsRoot",
-               "the control plane needs root for now, because instances get network namespaces and "
-               "cgroups of their own: run it with sudo (tidegate doctor lists what is missing)"};
+  if (wanted) {
+    return Error{ErrorCode::FailedPrecondition,
+                 "ValidationError",
+                 "TIDEGATE_RANGE cannot be had here: instances have no network of their own "
+                 "(tidegate doctor says why); leave it out"};
+  }
+  return compute_process::ClaimedRange{compute_process::loopback_range(home.id), {}};
 }
 
 Result<store_sqlite::HomeLock> lock_home(const std::string& home) {
@@ -60,25 +69,31 @@ Status check_api_port(const Environment& environment) {
 }
 
 compute_process::Settings compute_settings(const Home& home,
+                                           const compute_process::Form& form,
                                            const compute_process::ClaimedRange& range) {
   compute_process::Settings settings;
   settings.home = home.path;
   settings.home_id = home.id;
   settings.shim_path = shim_program();
+  settings.form = form;
   settings.range = range.range;
   settings.range_lock = range.lock.get();
+  settings.tidegate_path = own_program();
+  if (geteuid() == 0) settings.metadata_user = supervise::User{kNobody.uid, kNobody.gid};
   return settings;
 }
 
-dataplane::Settings data_plane_settings(const std::string& home, const link::Ipv4Range& range) {
+dataplane::Settings data_plane_settings(const std::string& home,
+                                        const compute_process::Form& form,
+                                        const link::Ipv4Range& range) {
   dataplane::Settings settings;
   settings.home = home;
   settings.shim_program = shim_program();
   settings.tidegate_program = own_program();
   settings.workers = std::max(1U, std::thread::hardware_concurrency());
-  settings.user = kNobody;
+  if (geteuid() == 0) settings.user = kNobody;
   settings.addresses = load_balancer_addresses(range);
-  settings.address_link = "lo";
+  if (form.network == compute_process::Form::Network::Own) settings.address_link = "lo";
   return settings;
 }
 

@@ -1,6 +1,7 @@
 // What each part of the control plane is told: settings out of the environment and the home.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,14 @@
 
 namespace tidegate::apps {
 
-/// Error: PermissionDenied with what is missing without root.
-Status check_root();
+/// What instances of this home have of their own; tens of milliseconds without root.
+compute_process::FoundForm find_form(const std::string& home);
+
+/// Of instances and load balancers; loopback addresses where instances have no network of their
+/// own. Errors: of claim_range(); FailedPrecondition for a wanted range there.
+Result<compute_process::ClaimedRange> claim_addresses(const Home& home,
+                                                      const compute_process::Form& form,
+                                                      const std::optional<std::string>& wanted);
 
 /// One control plane per home. Error: FailedPrecondition naming the other.
 Result<store_sqlite::HomeLock> lock_home(const std::string& home);
@@ -23,8 +30,11 @@ Status check_api_port(const Environment& environment);
 
 /// `range` stays open as long as the driver lives.
 compute_process::Settings compute_settings(const Home& home,
+                                           const compute_process::Form& form,
                                            const compute_process::ClaimedRange& range);
-dataplane::Settings data_plane_settings(const std::string& home, const link::Ipv4Range& range);
+dataplane::Settings data_plane_settings(const std::string& home,
+                                        const compute_process::Form& form,
+                                        const link::Ipv4Range& range);
 
 /// Of ids; from the kernel's random source.
 std::uint64_t random_seed();

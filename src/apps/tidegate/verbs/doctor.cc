@@ -15,6 +15,7 @@
 #include "apps/tidegate/verbs/connection.h"
 #include "base/text.h"
 #include "net/socket.h"
+#include "supervise/shim.h"
 
 namespace tidegate::apps {
 namespace {
@@ -36,9 +37,9 @@ Finding root_finding() {
   const bool root = geteuid() == 0;
   return {"root",
           root,
-          Need::Required,
+          Need::Useful,
           root ? "instances get their own network namespace and address"
-               : "run as root for now: the reduced form without root is not built yet"};
+               : "instances have the reduced form: what follows says what they lack"};
 }
 
 Finding home_finding(const std::string& home) {
@@ -113,6 +114,25 @@ Finding shim_finding() {
           there ? shim : shim + " is missing; build it: make build"};
 }
 
+/// One process for the home, from its first instance to its last.
+Finding metadata_finding(const std::string& home) {
+  const std::string name = "metadata service";
+  if (!std::filesystem::exists(home + "/metadata")) {
+    return {name, true, Need::Useful, "starts with the first instance"};
+  }
+  auto adoption = supervise::Shim::adopt(home + "/metadata");
+  auto* shim = adoption ? std::get_if<std::unique_ptr<supervise::Shim>>(&*adoption) : nullptr;
+  const auto status = shim != nullptr ? (*shim)->stat() : Result<shim::Status>{Error{}};
+  const bool runs = status && status->child_pid > 0;
+  return {name,
+          runs,
+          Need::Useful,
+          runs ? "pid " + std::to_string(status->child_pid) + " answers the instances"
+               : "it is down: instances get no answer from their metadata address; a running "
+                 "control plane starts it again each second, its log is " +
+                     home + "/metadata/console.log"};
+}
+
 std::vector<Finding> findings_of(const Environment& environment) {
   std::vector<Finding> findings = {root_finding(),
                                    home_finding(environment.home),
@@ -120,7 +140,8 @@ std::vector<Finding> findings_of(const Environment& environment) {
                                    low_ports_finding(),
                                    machine_finding(),
                                    descriptors_finding(),
-                                   shim_finding()};
+                                   shim_finding(),
+                                   metadata_finding(environment.home)};
   for (const ports::Capability& capability : driver_capabilities()) {
     findings.push_back({capability.name, capability.present, Need::Useful, capability.detail});
   }

@@ -1,0 +1,37 @@
+// What the driver's thread has seen of each instance, for any thread.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "core/groups/instance.h"
+
+namespace tidegate::compute_process {
+
+/// The clock of this driver's loop and time-outs.
+MonotonicInstant monotonic_now();
+
+/// What is known of each instance, for any thread.
+class Board {
+ public:
+  struct Entry {
+    groups::InstanceObservation seen;
+    MonotonicInstant sampled;  // when cpu_used was read
+  };
+  void post(const Entry& entry);
+  void remove(const groups::InstanceId& id);
+  bool contains(const groups::InstanceId& id) const;
+  std::vector<Entry> all() const;
+  void post_troubles(std::vector<std::string> troubles);
+  std::vector<std::string> troubles() const;
+
+ private:
+  mutable std::mutex entries_mutex_;
+  std::map<groups::InstanceId, Entry> entries_;  // guarded by entries_mutex_
+  std::vector<std::string> troubles_;            // guarded by entries_mutex_
+};
+
+}  // namespace tidegate::compute_process

@@ -1,0 +1,19 @@
+#include "apps/tidegate/inherited.h"
+
+#include "base/text.h"
+
+namespace tidegate::apps {
+
+std::vector<std::pair<std::string, net::Fd>> held_descriptors(std::string_view text) {
+  std::vector<std::pair<std::string, net::Fd>> all;
+  for (const std::string& entry : split(text, ',')) {
+    const std::size_t colon = entry.rfind(':');
+    if (colon == std::string::npos) continue;
+    const auto fd = parse_int(std::string_view{entry}.substr(colon + 1));
+    if (!fd || *fd < 3) continue;
+    all.emplace_back(entry.substr(0, colon), net::Fd{static_cast<int>(*fd)});
+  }
+  return all;
+}
+
+}  // namespace tidegate::apps

@@ -1,0 +1,17 @@
+// Descriptors that a shim kept for this process and handed to this start of it.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/socket.h"
+
+namespace tidegate::apps {
+
+/// "name:fd,name:fd" (TIDEGATE_FDS), in that order; what is no such pair is left out. The
+/// descriptors are taken over: call it once.
+std::vector<std::pair<std::string, net::Fd>> held_descriptors(std::string_view text);
+
+}  // namespace tidegate::apps
