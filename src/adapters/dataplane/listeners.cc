@@ -48,8 +48,11 @@ Listeners::Outcome Listeners::ensure(const balancing::ListenerConfig& listener) 
   }
   if (holds(listener.address, other)) {
     outcome.binding.bound_port = other;
+    const auto said = notes_.find({listener.address, listener.port});
     outcome.binding.note =
-        "port " + std::to_string(listener.port) + " could not be had when it was bound";
+        said != notes_.end()
+            ? said->second
+            : "port " + std::to_string(listener.port) + " could not be had when it was bound";
     return outcome;
   }
   auto bound = bind(listener.address, listener.port);
@@ -66,6 +69,9 @@ Listeners::Outcome Listeners::ensure(const balancing::ListenerConfig& listener) 
   }
   outcome.fresh = std::move(*bound);
   outcome.binding.bound_port = outcome.fresh.front().name.port;
+  if (!outcome.binding.note.empty()) {
+    notes_[{listener.address, listener.port}] = outcome.binding.note;
+  }
   for (const auto& socket : outcome.fresh) {
     held_.insert(socket.name);
   }

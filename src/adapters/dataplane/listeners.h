@@ -47,6 +47,8 @@ class Listeners {
 
   std::uint32_t workers_;
   std::set<balancing::SocketName> held_;
+  std::map<std::pair<std::string, std::uint16_t>, std::string>
+      notes_;  // why that port became another
 };
 
 /// "nginx (pid 812)" of the process that listens on that port, or empty when it cannot be told.

@@ -80,9 +80,16 @@ TEST_CASE("listeners: a taken port becomes port + 8000, and the note names who h
   CHECK(outcome.binding.note == "port " + std::to_string(port) + " is taken by " + my_name());
   REQUIRE(outcome.fresh.size() == 1);
   CHECK(outcome.fresh[0].name.port == port + kOtherPortOffset);
-  SUBCASE("and stays there when asked again, with a note") {
+  SUBCASE("and stays there when asked again, with the same note") {
     const auto again = listeners.ensure(listener_at(port));
     CHECK(again.fresh.empty());
+    CHECK(again.binding.bound_port == port + kOtherPortOffset);
+    CHECK(again.binding.note == outcome.binding.note);
+  }
+  SUBCASE("and stays there for a control plane that finds it, which no longer knows why") {
+    Listeners next{1};
+    next.know({outcome.fresh[0].name});
+    const auto again = next.ensure(listener_at(port));
     CHECK(again.binding.bound_port == port + kOtherPortOffset);
     CHECK(again.binding.note.find("could not be had") != std::string::npos);
   }
