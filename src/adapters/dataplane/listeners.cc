@@ -49,10 +49,9 @@ Listeners::Outcome Listeners::ensure(const balancing::ListenerConfig& listener) 
   if (holds(listener.address, other)) {
     outcome.binding.bound_port = other;
     const auto said = notes_.find({listener.address, listener.port});
-    outcome.binding.note =
-        said != notes_.end()
-            ? said->second
-            : "port " + std::to_string(listener.port) + " could not be had when it was bound";
+    outcome.binding.note = said != notes_.end() ? said->second
+                                                : "port " + std::to_string(listener.port) +
+                                                      " could not be had when it was bound";
     return outcome;
   }
   auto bound = bind(listener.address, listener.port);

@@ -70,6 +70,17 @@ net::HttpResponse not_allowed(const std::string& allowed) {
   return response;
 }
 
+/// AWS's service takes several slashes for one, and the JS SDK asks for "//latest/…".
+std::string with_single_slashes(std::string_view path) {
+  std::string text;
+  for (const char c : path) {
+    if (c != '/' || !text.ends_with('/')) {
+      text += c;
+    }
+  }
+  return text;
+}
+
 /// The path below /latest/, or absent for another version's.
 std::optional<std::string_view> below_latest(std::string_view path) {
   constexpr std::string_view kLatest = "/latest";
@@ -115,7 +126,8 @@ net::HttpResponse answer(const Question& question,
   if (request.header("X-Forwarded-For") != nullptr) {
     return refusal(403, "Forbidden");
   }
-  const bool asks_token = request.path == kTokenPath;
+  const std::string asked = with_single_slashes(request.path);
+  const bool asks_token = asked == kTokenPath;
   if (request.method == "PUT") {
     return asks_token ? give_token(question, tokens) : not_allowed("OPTIONS, GET, HEAD");
   }
@@ -129,10 +141,10 @@ net::HttpResponse answer(const Question& question,
   if (token == nullptr || !tokens.is_valid(*token, question.instance, question.now)) {
     return refusal(401, "Unauthorized");
   }
-  if (request.path == "/") {
+  if (asked == "/") {
     return plain(200, "latest");
   }
-  const auto path = percent_decode(request.path, PercentForm::Uri);
+  const auto path = percent_decode(asked, PercentForm::Uri);
   const auto below = path ? below_latest(*path) : std::nullopt;
   const std::optional<Json> known = below ? document() : std::nullopt;
   const auto found = known ? look_up(paths_of(*known), *below) : std::nullopt;
