@@ -55,6 +55,7 @@ Step create_step(EngineState& state,
   if (resource.updated == Instant{}) {
     add_event(state, stack, &resource, Status::CreateInProgress, "", now);
     if (const tidegate::Status made = create_resource(state, stack, plan, now); !made) {
+      resource.physical_id.clear();  // it may be another's: the roll-back must not find that one
       add_event(state, stack, &resource, Status::CreateFailed, made.error().message, now);
       return Step::Failed;
     }
