@@ -52,6 +52,10 @@ std::set<groups::InstanceId> measured_instances(const EngineState& state,
 std::optional<double> request_sum(EngineState& state,
                                   const GroupModel& group,
                                   const std::set<groups::InstanceId>& measured) {
+  if (!state.model.data_plane_connected) {  // the last reports stand: they are no absence of load
+    state.sampled_requests.clear();         // nor is what came meanwhile one sample's
+    return std::nullopt;
+  }
   double sum = 0;
   for (const auto& arn : group.group.target_groups) {
     for (const auto& id : measured) {
