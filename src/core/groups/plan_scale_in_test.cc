@@ -268,6 +268,46 @@ TEST_CASE("scale in: of unhealthy ones alone one that answers stays") {
   CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-004", "i-003"});
 }
 
+TEST_CASE("scale in: of unhealthy ones alone one that answers stays, also while one launches") {
+  Town town{3};
+  town.add_serving(2, "a");
+  town.add_pending(1, "a");
+  for (const char* id : {"i-001", "i-002"}) {
+    town.set_target(id, TargetHealthState::Unhealthy);
+    town.apply_one(MarkUnhealthy{InstanceId{id}, "x"});
+  }
+  town.room = 0;
+  town.group.desired_capacity = 1;
+  const Plan plan = town.step();
+  CHECK(ids_of<BeginTermination>(plan) == Strings{"i-001"});
+  REQUIRE_FALSE(plan.blockers.empty());
+  CHECK(plan.blockers.front().why ==
+        "The last instance that answers stays until another one serves.");
+  CHECK(town.planned().actions.empty());
+}
+
+TEST_CASE("scale in: the replacement of one that died does not let the last that answers go") {
+  Town town{3};
+  town.add_serving(3, "a");
+  town.set_target("i-002", TargetHealthState::Unhealthy);
+  town.step();  // i-004 replaces i-002
+  REQUIRE(town.at("i-004").replaces == InstanceId{"i-002"});
+  town.set_dead("i-002");
+  town.step();
+  town.facts.erase(InstanceId{"i-002"});
+  town.now += seconds{10};
+  town.step();
+  REQUIRE(town.instances.size() == 3);
+  town.apply_one(MarkUnhealthy{InstanceId{"i-003"}, "x"});
+  town.set_target("i-003", TargetHealthState::Unhealthy);
+  town.room = 0;
+  town.group.desired_capacity = 1;
+  const Plan plan = town.step();
+  CHECK(ids_of<BeginTermination>(plan) == Strings{"i-003"});
+  REQUIRE_FALSE(plan.blockers.empty());
+  CHECK(plan.blockers.front().until == "a launching instance serves");
+}
+
 TEST_CASE("scale in: two that are being replaced shrink to one that answers and its replacement") {
   Town town{20};
   town.add_serving(20, "a");
