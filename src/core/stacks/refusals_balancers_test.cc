@@ -234,4 +234,66 @@ TEST_CASE("refusals: rules and target groups") {
   check_refusals(cases);
 }
 
+TEST_CASE("refusals: a forward by ForwardConfig, and what a rule may not point at") {
+  const std::string forward = "\n      Actions: [{ Type: forward, TargetGroupArn: !Ref Tg }]";
+  const std::string many(129, 'a');
+  const std::string most(128, 'a');
+  struct Row {
+    std::string from, to, want;
+  };
+  const auto rows = std::to_array<Row>({
+      {forward,
+       "\n      Actions: [{ Type: forward, ForwardConfig: { TargetGroups: [{ TargetGroupArn: !Ref "
+       "Tg, "
+       "Weight: 999 }] } }]",
+       "none"},
+      {forward,
+       "\n      Actions: [{ Type: forward, ForwardConfig: { TargetGroups: [{ TargetGroupArn: !Ref "
+       "Tg }, { "
+       "TargetGroupArn: !Ref Tg }] } }]",
+       "line 37, Resources.Rule.Properties.Actions.ForwardConfig: must have one target group, and "
+       "no TargetGroupArn with it"},
+      {forward,
+       "\n      Actions: [{ Type: forward, TargetGroupArn: !Ref Tg, ForwardConfig: { TargetGroups: "
+       "[{ "
+       "TargetGroupArn: !Ref Tg }] } }]",
+       "line 37, Resources.Rule.Properties.Actions.ForwardConfig: must have one target group, and "
+       "no TargetGroupArn with it"},
+      {forward,
+       "\n      Actions: [{ Type: forward, TargetGroupArn: lost }]",
+       "line 37, Resources.Rule.Properties.Actions.TargetGroupArn: 'lost' is no target group of "
+       "this template; write !Ref and its logical id"},
+      {"ListenerArn: !Ref Listener",
+       "ListenerArn: lost",
+       "line 34, Resources.Rule.Properties.ListenerArn: 'lost' is no listener of this template; "
+       "write !Ref and its logical id"},
+      {"[/a/*]", "[/" + most.substr(1) + "]", "none"},
+      {"[/a/*]",
+       "[/" + many.substr(1) + "]",
+       "line 36, Resources.Rule.Properties.Conditions.Values: a value has more than 128 "
+       "characters"},
+  });
+  for (const Row& row : rows) {
+    CAPTURE(row.to);
+    CHECK(refusal(replaced(kBase, row.from.c_str(), row.to.c_str())) == row.want);
+  }
+}
+
+TEST_CASE("refusals: a listener has at most 100 rules") {
+  const auto with_rules = [](int count) {
+    std::string body = kBase;
+    for (int i = 1; i < count; ++i) {
+      body += "  Rule" + std::to_string(i) +
+              ":\n    Type: AWS::ElasticLoadBalancingV2::ListenerRule\n    Properties:\n"
+              "      ListenerArn: !Ref Listener\n      Priority: " +
+              std::to_string(100 + i) +
+              "\n      Conditions: [{ Field: path-pattern, Values: [/b] }]\n"
+              "      Actions: [{ Type: forward, TargetGroupArn: !Ref Tg }]\n";
+    }
+    return refusal(body);
+  };
+  CHECK(with_rules(100) == "none");
+  CHECK(with_rules(101).find("the listener has more than 100 rules") != std::string::npos);
+}
+
 }  // namespace tidegate::stacks
