@@ -1,6 +1,9 @@
 #include "base/json.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -24,12 +27,12 @@ class Builder {
   bool number_float(double value, const std::string& /*text*/) { return add(Json{value}); }
   bool string(std::string& value) { return add(Json{std::move(value)}); }
   bool binary(nlohmann::json::binary_t& /*value*/) { return false; }
-  bool start_object(std::size_t /*size*/) { return open(Json{Json::Object{}}); }
+  bool start_object(std::size_t /*size*/) { return open(Shape::Object); }
   bool end_object() { return close(); }
-  bool start_array(std::size_t /*size*/) { return open(Json{Json::Array{}}); }
+  bool start_array(std::size_t /*size*/) { return open(Shape::Array); }
   bool end_array() { return close(); }
   bool key(std::string& name) {
-    keys_.back() = std::move(name);
+    open_.back().key = std::move(name);
     return true;
   }
   bool parse_error(std::size_t position,
@@ -43,34 +46,71 @@ class Builder {
   Json take() { return std::move(root_); }
 
  private:
+  /// An array or an object that is being read.
+  enum class Shape { Array, Object };
+  struct Open {
+    Shape shape = Shape::Array;
+    std::string key;  // of the member that comes
+    Json::Array items;
+    Json::Object members;
+  };
+
   bool add(Json value) {
     if (open_.empty()) {
       root_ = std::move(value);
-    } else if (open_.back().is_array()) {
-      open_.back().push(std::move(value));
+    } else if (open_.back().shape == Shape::Array) {
+      open_.back().items.push_back(std::move(value));
     } else {
-      open_.back().set(keys_.back(), std::move(value));
+      open_.back().members.emplace_back(std::move(open_.back().key), std::move(value));
     }
     return true;
   }
-  bool open(Json empty) {
+  bool open(Shape shape) {
     if (open_.size() >= kMaxDepth) {
       return false;
     }
-    open_.push_back(std::move(empty));
-    keys_.emplace_back();
+    open_.emplace_back().shape = shape;
     return true;
   }
   bool close() {
-    Json done = std::move(open_.back());
+    Open done = std::move(open_.back());
     open_.pop_back();
-    keys_.pop_back();
-    return add(std::move(done));
+    return add(done.shape == Shape::Array ? Json{std::move(done.items)}
+                                          : Json{named_once(std::move(done.members))});
+  }
+
+  /// Of a name that is given twice the later value stands, at the earlier place. By sorting, not by
+  /// looking each name up: a request may have a hundred thousand of them.
+  static Json::Object named_once(Json::Object members) {
+    if (members.size() < 2) {
+      return members;
+    }
+    std::vector<std::size_t> order(members.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      return std::tie(members[a].first, a) < std::tie(members[b].first, b);
+    });
+    std::vector<bool> drop(members.size());
+    for (std::size_t i = order.size(); i-- > 1;) {
+      const std::size_t earlier = order[i - 1];
+      const std::size_t later = order[i];
+      if (members[earlier].first == members[later].first) {
+        members[earlier].second = std::move(members[later].second);
+        drop[later] = true;
+      }
+    }
+    Json::Object kept;
+    kept.reserve(members.size());
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!drop[i]) {
+        kept.push_back(std::move(members[i]));
+      }
+    }
+    return kept;
   }
 
   Json root_;
-  std::vector<Json> open_;
-  std::vector<std::string> keys_;
+  std::vector<Open> open_;
   std::size_t error_at_ = 0;
 };
 
