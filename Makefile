@@ -47,7 +47,7 @@ bench: build ## figures: reaction, tick, idle, re-adoption
 	@tools/bench.sh
 
 soak: ## hours: 20 000 simulated group-hours, a fresh machine, 200 cycles
-	@tools/install.sh build test soak
+	@tools/install.sh build test clang soak
 	@tools/soak.sh
 
 mutants: ## plant faults in core and engine, count what the fast lanes catch (N=… SEED=… ONLY=src/… MINUTES=… RETRY=1)

@@ -22,6 +22,7 @@ done
 for program in tests/integration/soak-*; do
   [ ! -x "$program" ] || part "$(basename "$program")" tools/in-netns.sh "$program"
 done
+part same-ledgers tests/scenarios/same_ledgers.sh build/dev/bin/ledger_digests
 part tsan ctest --test-dir build/tsan -LE '^(tidy|integration)$' -j 2 --no-tests=error --output-on-failure
 part fresh-machine tests/integration/fresh-machine.sh
 echo "soak: $passed passed, $failed failed"

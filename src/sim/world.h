@@ -102,6 +102,7 @@ class World {
   std::uint64_t operations_ = 0;
   bool power_ = true;  // false: the control plane died in the middle of a tick
   std::uint64_t appends_seen_ = 0;
+  std::uint64_t changes_ = 0;
   std::vector<std::string> ledger_;
 };
 

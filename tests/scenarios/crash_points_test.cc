@@ -13,7 +13,7 @@ namespace {
 #if defined(__SANITIZE_ADDRESS__)
 constexpr std::uint64_t kPointsEach = 4;
 #else
-constexpr std::uint64_t kPointsEach = 40;
+constexpr std::uint64_t kPointsEach = 24;
 #endif
 
 /// Its share of a scenario's points, spread over all of it; where there are few, all of them.
