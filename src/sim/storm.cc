@@ -11,6 +11,7 @@
 namespace tidegate::sim {
 namespace {
 
+/// Each expression draws once: the operands of + have no order, and compilers differ in theirs.
 class StormMaker {
  public:
   explicit StormMaker(std::uint64_t seed) : rng_(seed) {}
@@ -51,22 +52,30 @@ class StormMaker {
   void choose_group() {
     min_ = between(1, 3);
     max_ = min_ + between(0, 4);
+    const std::string_view policy = one_of({"Default", "OldestInstance", "NewestInstance"});
+    const std::string zones = number(1, 3);
+    const std::string_view liveness = one_of({"no", "no", "yes"});
+    const std::string_view drain = one_of({"end", "end", "start"});
+    const std::string launch_timeout = number(10, 40);
+    const std::string stop_timeout = number(0, 10);
+    const std::string delay = number(0, 40);
+    const std::string_view grace = one_of({"0", "0", "30"});
+    const std::string_view health = one_of({"ELB", "ELB", "EC2"});
+    const std::string_view target = one_of({"0", "60"});
     text_ += "group: min=" + std::to_string(min_) + " max=" + std::to_string(max_) +
-             " desired=" + number(min_, max_) + " target=" + std::string{one_of({"0", "60"})} +
-             " health=" + std::string{one_of({"ELB", "ELB", "EC2"})} +
-             " grace=" + std::string{one_of({"0", "0", "30"})} + " delay=" + number(0, 40) +
-             " stop-timeout=" + number(0, 10) + " launch-timeout=" + number(10, 40) +
-             " drain=" + std::string{one_of({"end", "end", "start"})} +
-             " liveness=" + std::string{one_of({"no", "no", "yes"})} + " zones=" + number(1, 3) +
-             " balancer-zones=3 policy=" +
-             std::string{one_of({"Default", "OldestInstance", "NewestInstance"})} + "\n\n";
+             " desired=" + number(min_, max_) + " target=" + std::string{target} +
+             " health=" + std::string{health} + " grace=" + std::string{grace} + " delay=" + delay +
+             " stop-timeout=" + stop_timeout + " launch-timeout=" + launch_timeout +
+             " drain=" + std::string{drain} + " liveness=" + std::string{liveness} +
+             " zones=" + zones + " balancer-zones=3 policy=" + std::string{policy} + "\n\n";
   }
 
   void burst() {
     line("# burst");
     for (std::int32_t i = between(1, 4); i > 0; --i) {
       line(trouble());
-      line("run " + number(0, 12) + "." + number(0, 9) + "s");
+      const std::string tenths = number(0, 9);
+      line("run " + number(0, 12) + "." + tenths + "s");
     }
     line("recover");
     line("expect settled within 15m");
@@ -84,9 +93,18 @@ class StormMaker {
       case 3:
         return users();
       default:
-        return std::string{one_of({"lose", "exit", "crash-process", "freeze", "ail"})} + " " +
-               which();
+        return fault_of_instances();
     }
+  }
+
+  std::string fault_of_instances() {
+    const std::string whom = which();
+    return std::string{one_of({"lose", "exit", "crash-process", "freeze", "ail"})} + " " + whom;
+  }
+
+  std::string boot_times() {
+    const std::string longest = number(5, 20);
+    return "boot " + number(0, 5) + "s " + longest + "s";
   }
 
   std::string trouble_of_launches() {
@@ -102,7 +120,7 @@ class StormMaker {
       case 4:
         return "late-launches " + number(1, 9) + "s";
       default:
-        return "boot " + number(0, 5) + "s " + number(5, 20) + "s";
+        return boot_times();
     }
   }
 
