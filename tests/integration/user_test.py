@@ -48,6 +48,37 @@ class AsUser(harness.Tidegate):
         return self.place / "web/stack.yaml"
 
 
+class Confined(AsUser):
+    """The same where the kernel gives no user namespace."""
+
+    def __init__(self, programs):
+        super().__init__(programs)
+        self.env["TIDEGATE_API"] = "127.0.0.1:4582"
+        self.holder = subprocess.Popen(["unshare", "--user", "sleep", "600"])
+        atexit.register(self.end)
+        wait_for("its namespace", lambda: os.readlink(f"/proc/{self.holder.pid}/ns/user") != os.readlink("/proc/self/ns/user"))
+        for name in ("uid_map", "gid_map"):
+            Path(f"/proc/{self.holder.pid}/{name}").write_text("0 0 65536\n")
+        subprocess.run([*self.inside(), "sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces"], check=True)
+
+    def inside(self, *options):
+        return ["nsenter", f"--user=/proc/{self.holder.pid}/ns/user", *options, "--"]
+
+    def command(self, *words):
+        return [*self.inside(f"--setuid={UID}", f"--setgid={UID}"), *words]
+
+    def end(self):
+        self.holder.kill()
+        self.holder.wait()
+
+    def host_only(self):
+        """The stack without a layer: its user data runs the program where it lies."""
+        text = self.stack().read_text().replace("[host, layer]", "[host]")
+        file = self.place / "web/host.yaml"
+        file.write_text(text.replace("/opt/web/server.py", str(self.place / "web/layer/opt/web/server.py")))
+        return file
+
+
 def as_user(tidegate):
     """The same one in every test of this file."""
     if not hasattr(tidegate, "user"):
@@ -180,6 +211,34 @@ def test_down_leaves_nothing(tidegate):
     wait_for("nothing is left", lambda: not machine.left_over(tidegate.before, machine.snapshot()) or
              check(False, "\n".join(machine.left_over(tidegate.before, machine.snapshot()))), 10)
     check(not list((Path(user.home) / "instances").iterdir()), "no folder of an instance")
+
+
+def test_without_user_namespaces(tidegate):
+    """where the kernel gives no user namespace either, doctor says why, and an image can only be the machine"""
+    user = tidegate.confined = Confined(Path(tidegate.program).parent)
+    tidegate.before = machine.snapshot()
+    found = {one["Name"]: one for one in json.loads(user.run("doctor", "--json", expect=0).stdout)["Capabilities"]}
+    for name in ("process namespace", "files of its own", "/proc of its own"):
+        check(found[name]["Present"] is False, f"{name}: {found[name]}")
+    check("start" in found["files of its own"]["Detail"], f"why: {found['files of its own']}")
+    done = user.run("up", str(user.stack()), expect=1)
+    check("an image can only be [host]" in done.stdout + done.stderr, f"{done.stdout}{done.stderr}")
+
+
+def test_the_machines_own_files(tidegate):
+    """there an image of [host] alone serves, is restarted in place, and goes without a trace"""
+    user = tidegate.confined
+    user.up(user.host_only(), "--stack-name", "web")
+    one = user.in_service(GROUP)[0]
+    check(get(user.url())[2].strip() == one["InstanceId"], "it answers")
+    state = (Path(user.home) / "instances" / one["InstanceId"] / "state").read_text().split()
+    os.kill(int(state[4]), signal.SIGKILL)
+    wait_for("it is back", lambda: get(user.url())[2].strip() == one["InstanceId"], 60)
+    user.run("down", "web", expect=0)
+    user.run("stop", "--all", expect=0)
+    reap()
+    wait_for("nothing is left", lambda: not machine.left_over(tidegate.before, machine.snapshot()) or
+             check(False, "\n".join(machine.left_over(tidegate.before, machine.snapshot()))), 10)
 
 
 harness.main()
