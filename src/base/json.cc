@@ -24,7 +24,10 @@ class Builder {
     return value <= INT64_MAX ? add(Json{static_cast<std::int64_t>(value)})
                               : add(Json{static_cast<double>(value)});
   }
-  bool number_float(double value, const std::string& /*text*/) { return add(Json{value}); }
+  /// -0 becomes 0: written, it would be read as the whole number 0.
+  bool number_float(double value, const std::string& /*text*/) {
+    return add(Json{value == 0 ? 0.0 : value});
+  }
   bool string(std::string& value) { return add(Json{std::move(value)}); }
   bool binary(nlohmann::json::binary_t& /*value*/) { return false; }
   bool start_object(std::size_t /*size*/) { return open(Shape::Object); }

@@ -23,6 +23,7 @@ TEST_CASE("json: what is read is written the same, members in their order") {
   }
   CHECK(Json::parse("18446744073709551615")->is_number());
   CHECK_FALSE(Json::parse("18446744073709551615")->is_int());
+  CHECK(Json::parse("-0e-1")->dump() == "0");  // found by the fuzzer: read again it was 0
   CHECK(Json::parse(R"({"a":[1,{}]})")->dump(2) == "{\n  \"a\": [\n    1,\n    {}\n  ]\n}");
 }
 
