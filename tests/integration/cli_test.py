@@ -25,7 +25,7 @@ Resources:
 
 def test_not_reached(tidegate):
     """without a control plane every verb that asks it ends 3 and says how to start one"""
-    for arguments in (["status"], ["down", "x"], ["explain", "group", "g"], ["logs", "i-1"], ["rehearse", "scale-out"]):
+    for arguments in (["status"], ["down", "x"], ["explain", "group", "g"], ["logs", "i-1"], ["rehearse", "scale-out"], ["cost"]):
         done = tidegate.run(*arguments)
         check(done.returncode == 3 and "serve" in done.stderr, f"{arguments}: {done.returncode} {done.stderr}")
     check(not Path(tidegate.home).exists(), "asking makes no home")
@@ -86,6 +86,22 @@ def test_restart_keeps_serving(tidegate):
     check(after["InstanceId"] == before["InstanceId"], "the same instance")
     check(after["PrivateIpAddress"] == before["PrivateIpAddress"], "at the same address")
     check(get(url)[0] == 200, "traffic goes on")
+
+
+def test_cost(tidegate):
+    """cost tells what the stack spends and has spent; a restart of the control plane changes nothing about it"""
+    def spent():
+        cost = json.loads(tidegate.run("cost", "--json", expect=0).stdout)["Stacks"][0]["Cost"]
+        check(cost["Now"] > 0 and cost["Base"] > 0 and cost["Peak"] >= 3 * cost["Base"], f"{cost}")
+        return cost["Spent"], cost["Since"]
+    text = tidegate.run("cost", expect=0).stdout
+    check("Spent" in text and "web-asg" in text, text)
+    check("Cost " in tidegate.status_text() and "spent $0.00" in tidegate.status_text(), "the row of status")
+    before, since = wait_for("something is spent", lambda: spent()[0] > 0 and spent())
+    os.kill(int(Path(tidegate.home, "serve.pid").read_text()), signal.SIGKILL)
+    tidegate.run("serve", "--detach")
+    after, same = wait_for("it goes on", lambda: spent() if spent()[0] > before else None)
+    check(same == since, f"since {since}, then {same}")
 
 
 def test_two_homes(tidegate):
