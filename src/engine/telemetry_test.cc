@@ -93,6 +93,19 @@ TEST_CASE("telemetry: requests by load balancer and target group, zeros when the
                Statistic::Maximum) == 0.0);
 }
 
+TEST_CASE("telemetry: a target that fails its health check is counted as unhealthy") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{10});
+  const auto& arn = world.model().target_groups.begin()->first.value;
+  const metrics::Dimension by_group{"TargetGroup", arn.substr(arn.find("targetgroup/"))};
+  const auto unhealthy = make_metric_id("AWS/ApplicationELB", "UnHealthyHostCount", {by_group});
+  CHECK(recent(world, unhealthy, Statistic::Maximum) == 0.0);
+  world.cloud.find(world.serving().at(0))->ailing = true;
+  world.run_for(seconds{12});
+  CHECK(recent(world, unhealthy, Statistic::Maximum) == 1.0);
+}
+
 TEST_CASE("telemetry: the share of the traffic of each instance over the last minute") {
   World world;
   REQUIRE(world.create().has_value());

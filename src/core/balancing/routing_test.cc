@@ -128,6 +128,8 @@ TEST_CASE("routable: preferred targets only, or the whole of fail-open") {
   CHECK(routable(some) == std::vector<std::uint32_t>{2, 4});
   CHECK(routable(none) == std::vector<std::uint32_t>{1, 3});
   CHECK(routable(nobody).empty());
+  const auto first = std::to_array({Eligibility::Preferred, Eligibility::Never});
+  CHECK(routable(first) == std::vector<std::uint32_t>{0});
   CHECK(routable({}).empty());
 }
 
