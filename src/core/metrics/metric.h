@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/metrics/sketch.h"
 
 namespace tidegate::metrics {
 
@@ -63,6 +64,7 @@ struct MetricSample {
   StatisticSet values;
   std::string unit = "None";
   std::int32_t storage_resolution = 60;
+  Sketch sketch = {};  // of the samples, where they are known and not all of one value
 };
 
 }  // namespace tidegate::metrics
