@@ -8,17 +8,22 @@ namespace {
 constexpr Duration kFineRetention = std::chrono::hours{3};
 constexpr Duration kCoarseRetention = std::chrono::hours{24 * 15};
 
-using Points = std::map<Instant, metrics::StatisticSet>;
+using Points = std::map<Instant, metrics::Distribution>;
 
-void add(Points& points, Instant at, const metrics::StatisticSet& values, Duration retention) {
-  auto& point = points[at];
-  point = merged(point, values);
+void add(Points& points, Instant at, const metrics::MetricSample& sample, Duration retention) {
+  merge_into(points[at], metrics::Distribution{sample.values, sample.sketch});
   points.erase(points.begin(), points.lower_bound(at - retention));
 }
 
 void merge_range(const Points& points, Instant from, Instant to, metrics::StatisticSet& into) {
   for (auto point = points.lower_bound(from); point != points.end() && point->first < to; ++point) {
-    into = merged(into, point->second);
+    into = merged(into, point->second.values);
+  }
+}
+
+void merge_range(const Points& points, Instant from, Instant to, metrics::Distribution& into) {
+  for (auto point = points.lower_bound(from); point != points.end() && point->first < to; ++point) {
+    merge_into(into, point->second);
   }
 }
 
@@ -34,35 +39,53 @@ void MemoryMetrics::put(std::span<const metrics::MetricSample> samples) {
     if (sample.storage_resolution < 60) {
       add(series.fine,
           std::chrono::floor<std::chrono::seconds>(sample.timestamp),
-          sample.values,
+          sample,
           kFineRetention);
     } else {
       add(series.coarse,
           std::chrono::floor<std::chrono::minutes>(sample.timestamp),
-          sample.values,
+          sample,
           kCoarseRetention);
     }
   }
 }
 
-std::vector<metrics::Datapoint> MemoryMetrics::read(const metrics::MetricId& metric,
-                                                    Instant from,
-                                                    Instant to,
-                                                    Duration period) const {
+template <typename Point>
+std::vector<Point> MemoryMetrics::read_as(const metrics::MetricId& metric,
+                                          Instant from,
+                                          Instant to,
+                                          Duration period) const {
   TG_CHECK(period > Duration{0});
-  std::vector<metrics::Datapoint> points;
+  std::vector<Point> points;
   const auto found = series_.find(metric);
   for (Instant start = from; start < to; start += period) {
-    metrics::Datapoint point{start, {}};
+    Point point{start, {}};
     if (found != series_.end()) {
       merge_range(found->second.fine, start, start + period, point.values);
       if (period >= std::chrono::minutes{1}) {
         merge_range(found->second.coarse, start, start + period, point.values);
       }
     }
-    points.push_back(point);
+    points.push_back(std::move(point));
   }
   return points;
+}
+
+std::vector<metrics::Datapoint> MemoryMetrics::read(const metrics::MetricId& metric,
+                                                    Instant from,
+                                                    Instant to,
+                                                    Duration period) const {
+  return read_as<metrics::Datapoint>(metric, from, to, period);
+}
+
+std::vector<metrics::DistributionPoint> MemoryMetrics::read_distributions(
+    const metrics::MetricId& metric, Instant from, Instant to, Duration period) const {
+  return read_as<metrics::DistributionPoint>(metric, from, to, period);
+}
+
+std::optional<Instant> MemoryMetrics::newest(const metrics::MetricId& metric) const {
+  const auto found = series_.find(metric);
+  return found == series_.end() ? std::nullopt : std::optional{found->second.newest};
 }
 
 std::vector<metrics::MetricId> MemoryMetrics::list(const std::string& metric_namespace) const {

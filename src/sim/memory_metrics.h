@@ -18,13 +18,24 @@ class MemoryMetrics final : public ports::MetricStore {
                                        Instant from,
                                        Instant to,
                                        Duration period) const override;
+  std::vector<metrics::DistributionPoint> read_distributions(const metrics::MetricId& metric,
+                                                             Instant from,
+                                                             Instant to,
+                                                             Duration period) const override;
   std::vector<metrics::MetricId> list(const std::string& metric_namespace) const override;
   std::string unit(const metrics::MetricId& metric) const override;
+  std::optional<Instant> newest(const metrics::MetricId& metric) const override;
 
  private:
+  template <typename Point>
+  std::vector<Point> read_as(const metrics::MetricId& metric,
+                             Instant from,
+                             Instant to,
+                             Duration period) const;
+
   struct Series {
-    std::map<Instant, metrics::StatisticSet> fine;    // 1 s points
-    std::map<Instant, metrics::StatisticSet> coarse;  // 60 s points
+    std::map<Instant, metrics::Distribution> fine;    // 1 s points
+    std::map<Instant, metrics::Distribution> coarse;  // 60 s points
     std::string unit = "None";                        // of the newest sample
     Instant newest;
   };

@@ -4,7 +4,7 @@
 namespace tidegate::contracts {
 
 TEST_CASE("telemetry: keeps the contract of the metric store") {
-  metric_store_contract([] { return std::make_unique<telemetry::MemoryMetricStore>(); });
+  metric_store_contract([] { return std::make_unique<telemetry::DurableMetricStore>(); });
 }
 
 }  // namespace tidegate::contracts

@@ -1,9 +1,6 @@
 #include "adapters/telemetry/metric_store.h"
 
 #include <atomic>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <limits>
 #include <thread>
 
@@ -33,55 +30,19 @@ MetricSample sample_of(int number, double value, Duration after_noon, std::int32
           resolution};
 }
 
-void put(MemoryMetricStore& store, const MetricSample& sample) {
+void put(DurableMetricStore& store, const MetricSample& sample) {
   store.put({&sample, 1});
 }
 
 /// The one period of that length which starts so long after noon.
-metrics::StatisticSet period_at(const MemoryMetricStore& store, Duration start, Duration length) {
+metrics::StatisticSet period_at(const DurableMetricStore& store, Duration start, Duration length) {
   return store.read(metric_of(1), kNoon + start, kNoon + start + length, length).at(0).values;
-}
-
-void fill(MemoryMetricStore& store) {
-  for (int i = 0; i < 500; ++i) {
-    put(store, sample_of(1, i % 3, seconds{i}, 1));
-    put(store, sample_of(2, 0, seconds{i}, 1));
-    put(store, sample_of(3, i, minutes{i}, 60));
-    put(store, sample_of(3, i, minutes{i}, 60));
-  }
-}
-
-std::string bytes_of(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, std::istreambuf_iterator<char>{}};
 }
 
 }  // namespace
 
-TEST_CASE("retention: seconds are readable for three hours, then as their minute for 15 days") {
-  MemoryMetricStore store;
-  put(store, sample_of(1, 10, seconds{30}, 1));
-  put(store, sample_of(1, 20, seconds{31}, 1));
-  put(store, sample_of(1, 5, hours{3}, 1));
-  CHECK(period_at(store, seconds{30}, seconds{1}).sum == 10);
-  put(store, sample_of(1, 5, hours{3} + minutes{1}, 1));
-  CHECK(period_at(store, seconds{30}, seconds{1}).sample_count == 0);
-  CHECK(period_at(store, seconds{0}, minutes{1}) == metrics::StatisticSet{2, 30, 10, 20});
-
-  put(store, sample_of(1, 7, seconds{40}, 1));  // late: joins its minute
-  CHECK(period_at(store, seconds{40}, seconds{1}).sample_count == 0);
-  CHECK(period_at(store, seconds{0}, minutes{1}) == metrics::StatisticSet{3, 37, 7, 20});
-
-  put(store, sample_of(1, 1, hours{15 * 24}, 60));
-  CHECK(period_at(store, seconds{0}, minutes{1}).sample_count == 3);
-  put(store, sample_of(1, 1, hours{15 * 24 + 1}, 60));
-  CHECK(period_at(store, seconds{0}, minutes{1}).sample_count == 0);
-  put(store, sample_of(1, 1, seconds{0}, 60));  // too late for everything
-  CHECK(period_at(store, seconds{0}, minutes{1}).sample_count == 0);
-}
-
 TEST_CASE("put: a sample without data, or that is no number, is no sample") {
-  MemoryMetricStore store;
+  DurableMetricStore store;
   MetricSample sample = sample_of(1, std::numeric_limits<double>::quiet_NaN(), seconds{0}, 1);
   put(store, sample);
   sample.values = {1, 1, -std::numeric_limits<double>::infinity(), 1};
@@ -92,7 +53,7 @@ TEST_CASE("put: a sample without data, or that is no number, is no sample") {
 }
 
 TEST_CASE("read: it is bounded, and nonsense reads nothing") {
-  MemoryMetricStore store;
+  DurableMetricStore store;
   put(store, sample_of(1, 1, seconds{0}, 1));
   CHECK(store.read(metric_of(1), kNoon, kNoon + hours{24 * 365}, seconds{1}).size() ==
         static_cast<std::size_t>(kMaxPeriods));
@@ -101,7 +62,7 @@ TEST_CASE("read: it is bounded, and nonsense reads nothing") {
 }
 
 TEST_CASE("put: beyond the limit of series the stalest are forgotten and the rest stays") {
-  MemoryMetricStore store{32};
+  DurableMetricStore store{{.series = 32}};
   for (int number = 0; number < 32; ++number) {
     put(store, sample_of(number, 1, seconds{number == 5 ? 1000 : number}, 1));
   }
@@ -118,88 +79,31 @@ TEST_CASE("put: beyond the limit of series the stalest are forgotten and the res
   }
 }
 
-TEST_CASE("snapshot: everything is there after a restart, to the bit") {
-  const TemporaryFolder folder;
-  const std::string path = folder.file("metrics.snapshot");
-  MemoryMetricStore before;
-  fill(before);
-  REQUIRE(before.save_snapshot(path).has_value());
-  MemoryMetricStore after;
-  after.load_snapshot(path);
-  CHECK(after.list("") == before.list(""));
-  for (int number = 1; number <= 3; ++number) {
-    for (const Duration period : {Duration{seconds{1}}, Duration{minutes{5}}}) {
-      CHECK(after.read(metric_of(number), kNoon, kNoon + hours{9}, period) ==
-            before.read(metric_of(number), kNoon, kNoon + hours{9}, period));
-    }
-    CHECK(after.unit(metric_of(number)) == "Percent");
-  }
-  put(after, sample_of(1, 100, seconds{499}, 1));
-  CHECK(period_at(after, seconds{499}, seconds{1}).maximum == 100);
-  REQUIRE(after.save_snapshot(path).has_value());  // over the old one
-  MemoryMetricStore again;
-  again.load_snapshot(path);
-  CHECK(period_at(again, seconds{499}, seconds{1}).maximum == 100);
-  CHECK(!std::filesystem::exists(path + ".new"));
+TEST_CASE("put: with as many chunks in memory as may be, what needs another one is dropped") {
+  DurableMetricStore store{{.series = 16, .chunks = 2}};
+  put(store, sample_of(1, 1, minutes{0}, 1));
+  put(store, sample_of(1, 1, minutes{1}, 1));
+  CHECK(store.chunks_held() == 2);
+  put(store, sample_of(1, 1, minutes{2}, 1));
+  put(store, sample_of(1, 1, minutes{1} + seconds{1}, 1));  // has its chunk
+  CHECK(store.chunks_held() == 2);
+  CHECK(period_at(store, minutes{0}, minutes{5}).sample_count == 3);
+  put(store, sample_of(2, 1, minutes{2}, 1));  // a new series' first one may always come
+  CHECK(store.chunks_held() == 3);
 }
 
-TEST_CASE("snapshot: a missing file is an empty store") {
-  const TemporaryFolder folder;
-  MemoryMetricStore store;
-  store.load_snapshot(folder.file("nothing"));
-  CHECK(store.list("").empty());
-  CHECK(!std::filesystem::exists(folder.file("nothing.bad")));
+TEST_CASE("newest: the timestamp of the newest sample, whatever came last") {
+  DurableMetricStore store;
+  CHECK(!store.newest(metric_of(1)).has_value());
+  put(store, sample_of(1, 1, minutes{2}, 1));
+  put(store, sample_of(1, 1, minutes{1}, 60));
+  CHECK(store.newest(metric_of(1)) == kNoon + minutes{2});
 }
 
-TEST_CASE("snapshot: a damaged file is kept aside and the store starts empty") {
+TEST_CASE("threads: writers, readers and a keeper at once lose nothing") {
   const TemporaryFolder folder;
-  const std::string path = folder.file("metrics.snapshot");
-  MemoryMetricStore before;
-  fill(before);
-  REQUIRE(before.save_snapshot(path).has_value());
-  std::string bytes = bytes_of(path);
-  SUBCASE("one bit") {
-    bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
-  }
-  SUBCASE("cut") {
-    bytes.resize(bytes.size() / 2);
-  }
-  SUBCASE("another version") {
-    bytes[7] = '2';
-  }
-  SUBCASE("longer") {
-    bytes += "x";
-  }
-  SUBCASE("empty") {
-    bytes.clear();
-  }
-  std::ofstream{path, std::ios::binary | std::ios::trunc} << bytes;
-  MemoryMetricStore after;
-  after.load_snapshot(path);
-  CHECK(after.list("").empty());
-  CHECK(bytes_of(path + ".bad") == bytes);
-  CHECK(!std::filesystem::exists(path));
-  put(after, sample_of(1, 1, seconds{0}, 1));
-  CHECK(after.save_snapshot(path).has_value());
-}
-
-TEST_CASE("snapshot: one that cannot be written leaves the old one and says so") {
-  const TemporaryFolder folder;
-  MemoryMetricStore store;
-  fill(store);
-  const Status saved = store.save_snapshot(folder.file("no/such/folder/metrics"));
-  REQUIRE(!saved.has_value());
-  CHECK(saved.error().message.find("no/such/folder") != std::string::npos);
-  if (std::filesystem::exists("/dev/full")) {
-    std::filesystem::create_symlink("/dev/full", folder.file("metrics.new"));
-    CHECK(!store.save_snapshot(folder.file("metrics")).has_value());  // never through a link
-    CHECK(!std::filesystem::exists(folder.file("metrics")));
-  }
-}
-
-TEST_CASE("threads: writers, readers and a snapshot at once lose nothing") {
-  const TemporaryFolder folder;
-  MemoryMetricStore store{16};
+  DurableMetricStore store{{.series = 16}};
+  store.open(folder.file("metrics"));
   std::atomic<bool> done{false};
   std::vector<std::thread> readers;
   for (int reader = 0; reader < 2; ++reader) {
@@ -213,7 +117,7 @@ TEST_CASE("threads: writers, readers and a snapshot at once lose nothing") {
   }
   readers.emplace_back([&] {
     while (!done) {
-      CHECK(store.save_snapshot(folder.file("metrics")).has_value());
+      CHECK(store.keep(kNoon + minutes{10}).has_value());
     }
   });
   std::vector<std::thread> writers;

@@ -10,8 +10,8 @@
 #include "adapters/compute/process/process_compute.h"
 #include "adapters/notify/exec_notifier.h"
 #include "adapters/store/sqlite/state_store.h"
+#include "adapters/telemetry/metric_keeper.h"
 #include "adapters/telemetry/metric_store.h"
-#include "adapters/telemetry/snapshot_saver.h"
 #include "apps/tidegate/serve/control_clock.h"
 #include "apps/tidegate/serve/control_thread.h"
 #include "apps/tidegate/serve/ledger_file.h"
@@ -23,7 +23,7 @@
 namespace tidegate::apps {
 namespace {
 
-constexpr Duration kSnapshotInterval = std::chrono::seconds{60};
+constexpr Duration kKeepInterval = std::chrono::seconds{5};  // a crash costs as much of the metrics
 constexpr double kEndPatience_s = 30;
 
 Instant wall_now() {
@@ -31,7 +31,7 @@ Instant wall_now() {
 }
 
 std::string metrics_file(const std::string& home) {
-  return home + "/metrics.snapshot";
+  return home + "/metrics.db";
 }
 
 /// The parts of a running control plane, in the order in which they need each other; they end in
@@ -61,11 +61,11 @@ class ControlPlane {
   store_sqlite::HomeLock lock_;
   ControlClock clock_;
   LedgerFile ledger_;
-  Instant next_snapshot_;
+  Instant next_keep_;
   std::optional<compute_process::ClaimedRange> range_;
   std::unique_ptr<ports::StateStore> store_;
-  telemetry::MemoryMetricStore metrics_;
-  std::unique_ptr<telemetry::SnapshotSaver> saver_;
+  telemetry::DurableMetricStore metrics_;
+  std::unique_ptr<telemetry::MetricKeeper> keeper_;
   std::unique_ptr<notify::ExecNotifier> notifier_;
   std::unique_ptr<compute_process::ProcessCompute> compute_;
   std::unique_ptr<dataplane::DataPlane> data_plane_;
@@ -85,8 +85,8 @@ Status ControlPlane::start(const Environment& environment) {
 Status ControlPlane::open_ports(const Environment& environment) {
   TG_ASSIGN_OR_RETURN(store_,
                       store_sqlite::open_state_store({state_file(home_.path), std::nullopt}));
-  metrics_.load_snapshot(metrics_file(home_.path));
-  saver_ = std::make_unique<telemetry::SnapshotSaver>(metrics_, metrics_file(home_.path));
+  metrics_.open(metrics_file(home_.path));
+  keeper_ = std::make_unique<telemetry::MetricKeeper>(metrics_);
   notifier_ = std::make_unique<notify::ExecNotifier>();
   const compute_process::FoundForm found = find_form(home_.path);
   for (const std::string& why : found.refused) {
@@ -150,9 +150,9 @@ void ControlPlane::each_second(Instant now) {
   if (const Status written = write_clock_mark(clock_mark_file(home_.path), now); !written) {
     log_event(LogLevel::Warn, "clock_mark_not_written", {{"why", written.error().message}});
   }
-  if (now >= next_snapshot_) {
-    next_snapshot_ = now + kSnapshotInterval;
-    saver_->request();
+  if (now >= next_keep_) {
+    next_keep_ = now + kKeepInterval;
+    keeper_->request(now);
   }
 }
 
@@ -165,7 +165,7 @@ ControlPlane::~ControlPlane() {
   }
   if (thread_) {
     thread_->stop();  // answers every command that waits, so that the API can be destroyed
-    saver_.reset();   // saves once more
+    keeper_.reset();  // keeps once more
     unlink(pid_file(home_.path).c_str());
   }
 }
