@@ -168,6 +168,7 @@ Error unknown_key(Protocol protocol) {
     case Protocol::Ec2:
       return denied("AuthFailure", "AWS was not able to validate the provided access credentials");
     case Protocol::Json:
+    case Protocol::Cbor:
       return denied("UnrecognizedClientException",
                     "The security token included in the request is invalid.");
     case Protocol::Query:

@@ -10,6 +10,7 @@
 #include "edge/api/front/gunzip.h"
 #include "edge/api/front/route.h"
 #include "edge/api/models/sts.h"
+#include "edge/api/protocol/cbor.h"
 #include "edge/api/protocol/decode.h"
 #include "edge/api/protocol/validate.h"
 #include "edge/api/sts/handlers.h"
@@ -61,14 +62,16 @@ Status unpack(HttpRequest& request) {
   return Ok{};
 }
 
-Result<Json> object_of(const std::string& body) {
+Result<Json> object_of(const std::string& body, Protocol protocol = Protocol::Json) {
   if (body.empty()) {
     return Json::object();
   }
-  TG_ASSIGN_OR_RETURN(Json json, Json::parse(body));
+  const bool is_cbor = protocol == Protocol::Cbor;
+  TG_ASSIGN_OR_RETURN(Json json, is_cbor ? parse_cbor(body) : Json::parse(body));
   if (!json.is_object()) {
-    return Error{
-        ErrorCode::InvalidArgument, "SerializationException", "the body is not a JSON object"};
+    return Error{ErrorCode::InvalidArgument,
+                 "SerializationException",
+                 is_cbor ? "the body is not a CBOR map" : "the body is not a JSON object"};
   }
   return json;
 }
@@ -205,15 +208,17 @@ Result<Outcome> Front::run_aws(const Call& call, const Context& context) {
   const Service& service = *call.exchange.service;
   HttpRequest request = call.request;
   TG_RETURN_IF_ERROR(unpack(request));
-  if (call.exchange.protocol == Protocol::Json) {
+  const Protocol protocol = call.exchange.protocol;
+  if (protocol == Protocol::Json || protocol == Protocol::Cbor) {
     const Target target = target_of(request);
     if (service.json_target == nullptr || target.prefix != service.json_target) {
       return Error{ErrorCode::InvalidArgument,
                    "UnknownOperationException",
-                   std::string{"X-Amz-Target does not belong to "} + service.name};
+                   std::string{protocol == Protocol::Json ? "X-Amz-Target" : "the request's path"} +
+                       " does not belong to " + service.name};
     }
     TG_ASSIGN_OR_RETURN(const Entry* entry, find_entry(call, target.operation));
-    TG_ASSIGN_OR_RETURN(const Json json, object_of(request.body));
+    TG_ASSIGN_OR_RETURN(const Json json, object_of(request.body, protocol));
     return entry->run(context, call.exchange, JsonBody{json, service});
   }
   TG_ASSIGN_OR_RETURN(FormNode url, parse_form(request.query));

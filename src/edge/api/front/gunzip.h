@@ -10,7 +10,7 @@
 
 namespace tidegate::api {
 
-inline constexpr std::size_t kMaxUnpacked = 4 * 1024 * 1024;  // of a body of at most 1 MiB
+inline constexpr std::size_t kMaxUnpacked = 1024 * 1024;  // as an unpacked body may be
 
 /// Errors: InvalidArgument SerializationException when it is no whole gzip stream;
 /// ResourceExhausted RequestEntityTooLarge when it unpacks to more than max_bytes.

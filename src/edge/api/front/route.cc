@@ -9,6 +9,8 @@
 namespace tidegate::api {
 namespace {
 
+constexpr std::string_view kRpcPrefix = "/service/";  // /service/<service>/operation/<operation>
+constexpr std::string_view kRpcOperation = "/operation/";
 constexpr std::string_view kEc2Version = "Version=2016-11-15";
 
 /// Names that stand for what a change of these things goes through here.
@@ -25,6 +27,9 @@ std::string instead(const Service& service) {
 }  // namespace
 
 Protocol protocol_of(const HttpRequest& request, const std::string& scope_service) {
+  if (request.header("smithy-protocol") == "rpc-v2-cbor") {
+    return Protocol::Cbor;
+  }
   if (request.header("x-amz-target").has_value()) {
     return Protocol::Json;
   }
@@ -35,6 +40,14 @@ Protocol protocol_of(const HttpRequest& request, const std::string& scope_servic
 }
 
 Target target_of(const HttpRequest& request) {
+  if (request.path.starts_with(kRpcPrefix)) {
+    const std::string_view path = std::string_view{request.path}.substr(kRpcPrefix.size());
+    const std::size_t end = path.find(kRpcOperation);
+    return end == std::string_view::npos
+               ? Target{}
+               : Target{std::string{path.substr(0, end)},
+                        std::string{path.substr(end + kRpcOperation.size())}};
+  }
   const std::string header = request.header("x-amz-target").value_or("");
   const std::size_t dot = header.find('.');
   return dot == std::string::npos ? Target{}
@@ -55,7 +68,7 @@ Error no_handler(const Service& service, Protocol protocol, const std::string& o
                  "The operation " + operation + " is not built; what works of " + service.name +
                      ": " + join(built, ", ") + instead(service)};
   }
-  if (protocol == Protocol::Json) {
+  if (protocol == Protocol::Json || protocol == Protocol::Cbor) {
     return Error{ErrorCode::InvalidArgument,
                  "UnknownOperationException",
                  "there is no operation " + operation.substr(0, 80)};

@@ -10,17 +10,21 @@
 
 namespace tidegate::api {
 
-/// The protocol whose words an answer has, by X-Amz-Target, the scope's service and Version.
+/// The protocol whose words an answer has, by Smithy-Protocol, X-Amz-Target, the scope's service
+/// and Version.
 Protocol protocol_of(const HttpRequest& request, const std::string& scope_service);
 
-/// `GraniteServiceVersion20100801.DescribeAlarms`, taken apart; both empty without the header.
+/// `GraniteServiceVersion20100801.DescribeAlarms` of X-Amz-Target, or RPC v2's path
+/// `/service/GraniteServiceVersion20100801/operation/DescribeAlarms`, taken apart; both empty
+/// without.
 struct Target {
   std::string prefix, operation;
 };
 Target target_of(const HttpRequest& request);
 
 /// The error for an operation that has no handler: known ones are UnsupportedOperation with what
-/// works instead, others InvalidAction (JSON UnknownOperationException).
+/// works instead, others InvalidAction (JSON and CBOR
+/// UnknownOperationException).
 Error no_handler(const Service& service, Protocol protocol, const std::string& operation);
 
 /// What is wrong with an API that nobody here serves.

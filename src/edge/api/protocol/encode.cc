@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "base/time.h"
 #include "base/xml.h"
+#include "edge/api/protocol/cbor.h"
 
 namespace tidegate::api {
 namespace {
@@ -123,14 +124,30 @@ Json value_json(const Shape& shape, const void* value) {
   return {};
 }
 
+std::string_view type_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Query:
+    case Protocol::Ec2:
+      return "text/xml;charset=UTF-8";
+    case Protocol::Json:
+      return kJsonType;
+    case Protocol::Cbor:
+      return "application/cbor";
+  }
+  return {};
+}
+
 HttpResponse response_of(const Exchange& exchange, int status, std::string body) {
   HttpResponse response;
   response.status = status;
   response.body = std::move(body);
-  const bool is_json = exchange.protocol == Protocol::Json;
   response.headers.emplace_back("x-amzn-RequestId", exchange.request_id);
-  response.headers.emplace_back("Content-Type",
-                                is_json ? std::string{kJsonType} : "text/xml;charset=UTF-8");
+  if (exchange.protocol == Protocol::Cbor) {
+    response.headers.emplace_back("smithy-protocol", "rpc-v2-cbor");
+  }
+  if (!response.body.empty()) {
+    response.headers.emplace_back("Content-Type", type_of(exchange.protocol));
+  }
   return response;
 }
 
@@ -166,6 +183,12 @@ const ErrorShape* error_shape(const Exchange& exchange, const Error& error) {
   return nullptr;
 }
 
+/// The shape's name where the model has one, else the code.
+std::string type_name(const Exchange& exchange, const Error& error) {
+  const ErrorShape* shape = error_shape(exchange, error);
+  return shape != nullptr ? std::string{shape->shape} : error.name;
+}
+
 std::string error_body(const Exchange& exchange, const Error& error, bool sender) {
   const std::string code = "<Code>" + xml_escape(error.name) + "</Code><Message>" +
                            xml_escape(error.message) + "</Message>";
@@ -182,11 +205,17 @@ std::string error_body(const Exchange& exchange, const Error& error, bool sender
              "</Type>" + code + "</Error><RequestId>" + exchange.request_id +
              "</RequestId></ErrorResponse>";
     }
-    case Protocol::Json: {
-      const ErrorShape* shape = error_shape(exchange, error);
-      return Json::object({{"__type", shape != nullptr ? std::string{shape->shape} : error.name},
-                           {"message", error.message}})
+    case Protocol::Json:
+      return Json::object({{"__type", type_name(exchange, error)}, {"message", error.message}})
           .dump();
+    case Protocol::Cbor: {
+      CborWriter out;
+      out.map(2);
+      out.text("__type");
+      out.text(type_name(exchange, error));
+      out.text("message");
+      out.text(error.message);
+      return out.bytes();
     }
   }
   return {};
@@ -228,6 +257,11 @@ HttpResponse encode_answer(const Exchange& exchange,
       return encode_json(
           exchange,
           operation.output != nullptr ? to_json(*operation.output, structure) : Json::object());
+    case Protocol::Cbor:  // no body at all where there is no output
+      return response_of(
+          exchange,
+          200,
+          operation.output != nullptr ? to_cbor(*operation.output, structure) : std::string{});
   }
   return {};
 }
@@ -272,7 +306,8 @@ HttpResponse encode_error(const Exchange& exchange, const Error& error) {
   HttpResponse response = response_of(exchange, status, error_body(exchange, error, sender));
   const bool query_compatible =
       exchange.service != nullptr && exchange.service->json_target != nullptr;
-  if (exchange.protocol == Protocol::Json && query_compatible) {
+  const bool is_xml = exchange.protocol == Protocol::Query || exchange.protocol == Protocol::Ec2;
+  if (!is_xml && query_compatible) {
     // Clients that knew the query protocol look for its code (awsQueryCompatible in the model).
     response.headers.emplace_back("x-amzn-query-error",
                                   error.name + (sender ? ";Sender" : ";Receiver"));

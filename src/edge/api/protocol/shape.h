@@ -70,13 +70,15 @@ struct ErrorShape {
   int status = 400;
 };
 
-enum class Protocol { Query, Ec2, Json };
+enum class Protocol { Query, Ec2, Json, Cbor };
 
 struct Service {
   const char* name = nullptr;           // "elasticloadbalancing": the name in a signature's scope
   const char* version = nullptr;        // "2015-12-01"
   const char* xml_namespace = nullptr;  // of the XML answers
-  const char* json_target = nullptr;    // "GraniteServiceVersion20100801", or null: no JSON
+  // "GraniteServiceVersion20100801", of JSON's X-Amz-Target and CBOR's path; null: neither is
+  // spoken
+  const char* json_target = nullptr;
   Protocol protocol = Protocol::Query;  // of requests without X-Amz-Target
   std::span<const Operation> operations = {};
   std::span<const char* const> known = {};  // every operation that AWS has, sorted
