@@ -1,6 +1,7 @@
 // Alarms: evaluation of the user's own over the metric store, transitions of all, and who is told.
 #include <algorithm>
 
+#include "core/alarms/history.h"
 #include "engine/state.h"
 
 namespace tidegate::engine {
@@ -11,20 +12,6 @@ Duration evaluation_interval(const Model& model, const alarms::AlarmName& name) 
   const auto timing = timing_of_resource(model, "AWS::CloudWatch::Alarm", name.value);
   return timing == scaling::TimingProfile::Aws ? Duration{std::chrono::seconds{60}}
                                                : Duration{std::chrono::seconds{1}};
-}
-
-std::optional<ports::Receiver> find_receiver(const Model& model, const std::string& action) {
-  if (!action.starts_with("arn:aws:sns:")) {
-    return std::nullopt;
-  }
-  const auto name = action.substr(action.rfind(':') + 1);
-  for (const auto& [stack_name, stack] : model.stacks) {
-    const auto found = stack.metadata.receivers.find(name);
-    if (found != stack.metadata.receivers.end()) {
-      return ports::Receiver{name, found->second.command};
-    }
-  }
-  return std::nullopt;
 }
 
 const std::vector<std::string>& actions_of(const alarms::Alarm& alarm, alarms::StateValue state) {
@@ -50,7 +37,9 @@ Json message_of(const EngineState& state,
   Json trigger =
       Json::object({{"MetricName", alarm.metric.name},
                     {"Namespace", alarm.metric.metric_namespace},
-                    {"Statistic", std::string{to_string(alarm.statistic)}},
+                    {"Statistic",
+                     alarm.extended_statistic.empty() ? std::string{to_string(alarm.statistic)}
+                                                      : alarm.extended_statistic},
                     {"Dimensions", std::move(dimensions)},
                     {"Period", std::int64_t{alarm.period.count() / 1000000}},
                     {"EvaluationPeriods", alarm.evaluation_periods},
@@ -90,17 +79,23 @@ void notify(EngineState& state,
         ports::Notification{
             id, *receiver, subject, message_of(state, alarm, old_state, now).dump()});
     state.journal.touch(EntityKind::Notification, id);
+    remember(state, alarms::action_taken(alarm, action, now));
   }
 }
 
 /// Whole seconds and, in aws timing, whole minutes: an alarm's window ends with the newest complete
-/// period.
-std::vector<std::optional<double>> read_newest_first(const EngineState& state,
-                                                     const alarms::Alarm& alarm,
-                                                     Instant end) {
+/// period. Absent: the alarm keeps its state.
+std::optional<std::vector<std::optional<double>>> read_newest_first(const EngineState& state,
+                                                                    const alarms::Alarm& alarm,
+                                                                    Instant end) {
   const auto range = alarms::evaluation_range(alarm.evaluation_periods, alarm.period);
-  const auto points =
-      state.ports.metrics.read(alarm.metric, end - range * alarm.period, end, alarm.period);
+  const Instant begin = end - range * alarm.period;
+  const auto& store = state.ports.metrics;
+  if (!alarm.extended_statistic.empty()) {
+    return alarms::values_newest_first(
+        alarm, store.read_distributions(alarm.metric, begin, end, alarm.period));
+  }
+  const auto points = store.read(alarm.metric, begin, end, alarm.period);
   std::vector<std::optional<double>> values;
   for (auto point = points.rbegin(); point != points.rend(); ++point) {
     values.push_back(value_of(point->values, alarm.statistic));
@@ -109,6 +104,31 @@ std::vector<std::optional<double>> read_newest_first(const EngineState& state,
 }
 
 }  // namespace
+
+std::optional<ports::Receiver> find_receiver(const Model& model, const std::string& action) {
+  if (!action.starts_with("arn:aws:sns:")) {
+    return std::nullopt;
+  }
+  const auto name = action.substr(action.rfind(':') + 1);
+  for (const auto& [stack_name, stack] : model.stacks) {
+    const auto found = stack.metadata.receivers.find(name);
+    if (found != stack.metadata.receivers.end()) {
+      return ports::Receiver{name, found->second.command};
+    }
+  }
+  return std::nullopt;
+}
+
+void remember(EngineState& state, alarms::HistoryItem item) {
+  auto& history = state.model.alarm_history;
+  for (const std::uint64_t sequence : alarms::outdated(history, item.alarm, item.at)) {
+    state.journal.touch(EntityKind::AlarmHistory, std::to_string(sequence));
+    std::erase_if(history, [&](const auto& old) { return old.sequence == sequence; });
+  }
+  item.sequence = history.empty() ? 1 : history.back().sequence + 1;
+  state.journal.touch(EntityKind::AlarmHistory, std::to_string(item.sequence));
+  history.push_back(std::move(item));
+}
 
 void apply_evaluation(EngineState& state,
                       alarms::Alarm& alarm,
@@ -122,7 +142,7 @@ void apply_evaluation(EngineState& state,
     }
     return;
   }
-  const auto old_state = alarm.state;
+  const alarms::Alarm before = alarm;
   alarm.state = evaluation.state;
   alarm.state_reason = evaluation.reason;
   alarm.state_reason_data = evaluation.reason_data;
@@ -130,7 +150,8 @@ void apply_evaluation(EngineState& state,
   alarm.state_transitioned = now;
   state.journal.touch(EntityKind::Alarm, alarm.name.value);
   state.view_stale = true;
-  notify(state, alarm, old_state, now);
+  remember(state, alarms::state_update(before, alarm, now));
+  notify(state, alarm, before.state, now);
 }
 
 void evaluate_alarms(EngineState& state, Instant now) {
@@ -145,8 +166,10 @@ void evaluate_alarms(EngineState& state, Instant now) {
     const Duration interval = evaluation_interval(state.model, name);
     due = now + interval;
     const Instant end{now.time_since_epoch() / interval * interval};
-    const auto values = read_newest_first(state, alarm, end);
-    apply_evaluation(state, alarm, alarms::evaluate(alarm, values, end - alarm.period, now), now);
+    if (const auto values = read_newest_first(state, alarm, end)) {
+      apply_evaluation(
+          state, alarm, alarms::evaluate(alarm, *values, end - alarm.period, now), now);
+    }
   }
 }
 

@@ -14,6 +14,7 @@
 #include "core/groups/activity.h"
 #include "core/groups/instance.h"
 #include "core/stacks/stack.h"
+#include "engine/commands/alarms.h"
 
 namespace tidegate::engine {
 
@@ -67,7 +68,8 @@ using Command = std::variant<CreateStack,
                              SetDesiredCapacity,
                              TerminateInstance,
                              RegisterTargets,
-                             DeregisterTargets>;
+                             DeregisterTargets,
+                             AlarmCommand>;
 
 struct StackIdAnswer {
   std::string stack_id;

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "core/alarms/alarm.h"
+#include "core/alarms/history.h"
 #include "core/balancing/data_plane.h"
 #include "core/balancing/load_balancer.h"
 #include "core/cost/account.h"
@@ -91,6 +92,7 @@ struct Model {
   std::map<balancing::TargetGroupArn, TargetGroupModel> target_groups;
   std::map<alarms::AlarmName, alarms::Alarm> alarms;
   std::map<stacks::StackName, cost::Account> costs;  // of each stack
+  std::deque<alarms::HistoryItem> alarm_history;  // oldest first
   std::vector<balancing::LoadBalancerReport> load_balancer_reports;
   bool data_plane_connected = false;
   std::deque<LedgerEntry> ledger;     // newest last

@@ -138,6 +138,7 @@ struct Create {
     value.state_updated = now;
     value.state_transitioned = now;
     state.journal.touch(EntityKind::Alarm, value.name.value);
+    remember(state, alarms::configuration_update(value, alarms::Configuration::Created, now));
     state.model.alarms.insert_or_assign(value.name, std::move(value));
   }
 };
@@ -252,8 +253,10 @@ struct Modify {
     value.state_reason_data = old.state_reason_data;
     value.state_updated = old.state_updated;
     value.state_transitioned = old.state_transitioned;
+    value.tags = old.tags;
     value.configuration_updated = now;
     state.journal.touch(EntityKind::Alarm, value.name.value);
+    remember(state, alarms::configuration_update(value, alarms::Configuration::Updated, now));
     old = std::move(value);
   }
 };

@@ -132,6 +132,11 @@ void apply_evaluation(EngineState& state,
                       const alarms::Evaluation& evaluation,
                       Instant now);
 
+/// Writes what happened to an alarm into its history, and lets what is too old go.
+void remember(EngineState& state, alarms::HistoryItem item);
+/// Who is behind an alarm's action: a receiver of some stack's Metadata.
+std::optional<ports::Receiver> find_receiver(const Model& model, const std::string& action);
+
 // The steps of a tick, in order; each is in the file of its name.
 void observe(EngineState& state, Instant now);  // observe.cc: snapshots and reports into facts
 void sample(EngineState& state, Instant now);   // telemetry.cc: CPU, counters, windows, metrics

@@ -41,6 +41,11 @@ constexpr std::array kTreatments{
     Named<TreatMissingData>{TreatMissingData::NotBreaching, "notBreaching"},
 };
 
+constexpr std::array kLowSampleCounts{
+    Named<LowSampleCount>{LowSampleCount::Evaluate, "evaluate"},
+    Named<LowSampleCount>{LowSampleCount::Ignore, "ignore"},
+};
+
 template <typename T, std::size_t N>
 std::string_view name_of(const std::array<Named<T>, N>& table, T value) {
   for (const Named<T>& row : table) {
@@ -157,6 +162,36 @@ std::optional<TreatMissingData> parse_treat_missing_data(std::string_view text) 
   return value_of(kTreatments, text);
 }
 
+std::string_view to_string(LowSampleCount treatment) {
+  return name_of(kLowSampleCounts, treatment);
+}
+std::optional<LowSampleCount> parse_low_sample_count(std::string_view text) {
+  return value_of(kLowSampleCounts, text);
+}
+
+metrics::AnyStatistic statistic_of(const Alarm& alarm) {
+  return {alarm.statistic, metrics::parse_percentile(alarm.extended_statistic)};
+}
+
+std::optional<std::vector<std::optional<double>>> values_newest_first(
+    const Alarm& alarm, std::span<const metrics::DistributionPoint> periods) {
+  const metrics::AnyStatistic statistic = statistic_of(alarm);
+  std::vector<std::optional<double>> values;
+  bool newest = true;
+  for (auto point = periods.rbegin(); point != periods.rend(); ++point) {
+    const double samples = point->values.values.sample_count;
+    const bool too_few = alarm.low_sample_count == LowSampleCount::Ignore &&
+                         statistic.percent.has_value() && samples > 0 &&
+                         samples < metrics::significant_samples(*statistic.percent);
+    if (newest && too_few) {
+      return std::nullopt;
+    }
+    newest = newest && samples <= 0;
+    values.push_back(too_few ? std::nullopt : metrics::value_of(point->values, statistic));
+  }
+  return values;
+}
+
 std::int32_t evaluation_range(std::int32_t evaluation_periods, Duration period) {
   constexpr std::int32_t kMinExtra = 2;
   if (period < minutes{1}) {
@@ -206,6 +241,11 @@ std::string validation_error(const Alarm& alarm) {
   if (alarm.metric.dimensions.size() > metrics::kMaxDimensions) {
     return subject + "at most " + std::to_string(metrics::kMaxDimensions) +
            " Dimensions are allowed, not " + std::to_string(alarm.metric.dimensions.size());
+  }
+  if (!alarm.extended_statistic.empty() &&
+      !metrics::parse_percentile(alarm.extended_statistic).has_value()) {
+    return subject + "ExtendedStatistic '" + alarm.extended_statistic +
+           "' is not a percentile, p0 to p100 (p99, p99.9)";
   }
   if (!std::isfinite(alarm.threshold)) {
     return subject + "Threshold must be a finite number";

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/strong.h"
 #include "base/time.h"
+#include "core/metrics/distribution.h"
 #include "core/metrics/metric.h"
 
 namespace tidegate::alarms {
@@ -35,12 +37,19 @@ std::string_view to_string(
     TreatMissingData treatment);  // "missing", "ignore", "breaching", "notBreaching"
 std::optional<TreatMissingData> parse_treat_missing_data(std::string_view text);
 
+/// Of a percentile alarm: what a period with too few samples for its percentile is.
+enum class LowSampleCount { Evaluate, Ignore };
+std::string_view to_string(LowSampleCount treatment);  // "evaluate", "ignore"
+std::optional<LowSampleCount> parse_low_sample_count(std::string_view text);
+
 struct Alarm {
   AlarmName name;
   std::string arn;
   std::string description;
   metrics::MetricId metric;
   metrics::Statistic statistic = metrics::Statistic::Average;
+  std::string extended_statistic;  // "p99": this percentile, and not `statistic`; else empty
+  LowSampleCount low_sample_count = LowSampleCount::Evaluate;
   std::string unit;  // empty: any unit
   Duration period = std::chrono::seconds{60};
   std::int32_t evaluation_periods = 1;
@@ -52,6 +61,7 @@ struct Alarm {
   std::vector<std::string> alarm_actions, ok_actions, insufficient_data_actions;  // ARNs
   std::string
       policy_arn;  // of the target-tracking policy that made this alarm; empty for the user's own
+  std::map<std::string, std::string> tags;
 
   StateValue state = StateValue::InsufficientData;
   std::string state_reason = "Unchecked: Initial alarm creation";
@@ -68,6 +78,15 @@ struct Evaluation {
   std::string reason_data;  // JSON, CloudWatch's version "1.0"
   bool operator==(const Evaluation&) const = default;
 };
+
+/// What the alarm evaluates, as the metric store's reading has it.
+metrics::AnyStatistic statistic_of(const Alarm& alarm);
+
+/// The alarm's value of each period, for evaluate(). periods: oldest first. Absent: the newest
+/// period with data has too few samples for the percentile, and the alarm ignores such: it keeps
+/// its state.
+std::optional<std::vector<std::optional<double>>> values_newest_first(
+    const Alarm& alarm, std::span<const metrics::DistributionPoint> periods);
 
 /// How many periods are fetched for `evaluation_periods`: N plus max(2 periods, 5 minutes) in whole
 /// periods for periods of a minute and more (N = 3, 300 s gives 5, the documented case); N +

@@ -203,7 +203,10 @@ std::string state_reason_data(const Alarm& alarm,
     json += ",";
     append_json_time(json, "startDate", points.real.back().start);
   }
-  json += ",\"statistic\":\"" + std::string{metrics::to_string(alarm.statistic)} + "\"";
+  json += ",\"statistic\":\"" +
+          (alarm.extended_statistic.empty() ? std::string{metrics::to_string(alarm.statistic)}
+                                            : alarm.extended_statistic) +
+          "\"";
   json += ",\"period\":" +
           std::to_string(std::chrono::duration_cast<std::chrono::seconds>(alarm.period).count());
   json += ",\"recentDatapoints\":" + recent_datapoints(points);

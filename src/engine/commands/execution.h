@@ -29,6 +29,9 @@ Result<Answer> run(const Execution& on, const TerminateInstance& command);
 Result<Answer> run(const Execution& on, const RegisterTargets& command);
 Result<Answer> run(const Execution& on, const DeregisterTargets& command);
 
+// Of alarms.
+Result<Answer> run(const Execution& on, const AlarmCommand& command);
+
 /// AWS's ValidationError (400).
 Error validation(std::string message);
 /// The ledger's entry of something that a user asked for.

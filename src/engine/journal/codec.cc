@@ -2,6 +2,7 @@
 
 #include <type_traits>
 
+#include "engine/journal/alarm_fields.h"
 #include "engine/journal/fields.h"
 
 namespace tidegate::engine {
@@ -160,6 +161,9 @@ Json to_json(const scaling::TargetTrackingPolicy& value) {
 Json to_json(const alarms::Alarm& value) {
   return write(value);
 }
+Json to_json(const alarms::HistoryItem& value) {
+  return write(value);
+}
 Json to_json(const groups::Instance& value) {
   return write(value);
 }
@@ -189,6 +193,7 @@ template balancing::Rule from_json(const Json& json);
 template groups::AutoScalingGroup from_json(const Json& json);
 template scaling::TargetTrackingPolicy from_json(const Json& json);
 template alarms::Alarm from_json(const Json& json);
+template alarms::HistoryItem from_json(const Json& json);
 template groups::Instance from_json(const Json& json);
 template groups::Activity from_json(const Json& json);
 template ports::Notification from_json(const Json& json);

@@ -112,29 +112,6 @@ void describe(Visitor& v, T& x) {
       v("Timing", x.timing);
   v("HighAlarm", x.high_alarm), v("LowAlarm", x.low_alarm);
 }
-template <typename Visitor, Describes<metrics::Dimension> T>
-void describe(Visitor& v, T& x) {
-  v("Name", x.name), v("Value", x.value);
-}
-template <typename Visitor, Describes<metrics::MetricId> T>
-void describe(Visitor& v, T& x) {
-  v("Namespace", x.metric_namespace), v("Name", x.name), v("Dimensions", x.dimensions);
-}
-template <typename Visitor, Describes<alarms::Alarm> T>
-void describe(Visitor& v, T& x) {
-  v("Name", x.name), v("Arn", x.arn), v("Description", x.description), v("Metric", x.metric);
-  v("Statistic", x.statistic), v("Unit", x.unit), v("Period", x.period),
-      v("EvaluationPeriods", x.evaluation_periods);
-  v("DatapointsToAlarm", x.datapoints_to_alarm), v("Threshold", x.threshold),
-      v("Comparison", x.comparison);
-  v("TreatMissingData", x.treat_missing_data), v("ActionsEnabled", x.actions_enabled);
-  v("AlarmActions", x.alarm_actions), v("OkActions", x.ok_actions);
-  v("InsufficientDataActions", x.insufficient_data_actions), v("PolicyArn", x.policy_arn),
-      v("State", x.state);
-  v("StateReason", x.state_reason), v("StateReasonData", x.state_reason_data);
-  v("ConfigurationUpdated", x.configuration_updated), v("StateUpdated", x.state_updated);
-  v("StateTransitioned", x.state_transitioned);
-}
 template <typename Visitor, Describes<groups::Instance> T>
 void describe(Visitor& v, T& x) {
   v("Id", x.id), v("Group", x.group), v("Zone", x.zone), v("ImageId", x.image_id),

@@ -71,6 +71,12 @@ Status load_groups(ports::StateStore& store, Model& model) {
     auto value = from_json<alarms::Alarm>(json);
     model.alarms.insert_or_assign(value.name, value);
   }));
+  TG_RETURN_IF_ERROR(load_kind(store, EntityKind::AlarmHistory, [&](const Json& json) {
+    model.alarm_history.push_back(from_json<alarms::HistoryItem>(json));
+  }));
+  std::sort(model.alarm_history.begin(),
+            model.alarm_history.end(),
+            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Instance, [&](const Json& json) {
     auto value = from_json<groups::Instance>(json);
     model.groups[value.group].instances.insert_or_assign(value.id, value);

@@ -31,12 +31,13 @@ enum class EntityKind {
   Instance,
   Activity,
   Notification,
-  Cost
+  Cost,
+  AlarmHistory
 };
 
 struct EntityKey {
   EntityKind kind = EntityKind::Stack;
-  std::string id;      // activities and instances: of their own
+  std::string id;      // activities and instances: of their own; history: its sequence
   std::string parent;  // the group of an instance or activity
   auto operator<=>(const EntityKey&) const = default;
 };

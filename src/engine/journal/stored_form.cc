@@ -53,7 +53,7 @@ std::optional<Json> encode_target_group(const Model& model, const std::string& a
                                             : std::optional{to_json(found->second.target_group)};
 }
 
-constexpr std::array<std::string_view, 13> kPrefixes = {"stack/",
+constexpr std::array<std::string_view, 14> kPrefixes = {"stack/",
                                                         "launch_template/",
                                                         "load_balancer/",
                                                         "target_group/",
@@ -65,7 +65,8 @@ constexpr std::array<std::string_view, 13> kPrefixes = {"stack/",
                                                         "instance/",
                                                         "activity/",
                                                         "notification/",
-                                                        "cost/"};
+                                                        "cost/",
+                                                        "alarm_history/"};
 
 std::optional<Json> encode_cost(const Model& model, const std::string& stack) {
   std::optional<Json> json = encoded(model.costs, stacks::StackName{stack});
@@ -73,6 +74,14 @@ std::optional<Json> encode_cost(const Model& model, const std::string& stack) {
     json->set("Stack", stack);
   }
   return json;
+}
+
+std::optional<Json> encode_history(const Model& model, const std::string& sequence) {
+  const auto& all = model.alarm_history;
+  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& item) {
+    return std::to_string(item.sequence) == sequence;
+  });
+  return found == all.end() ? std::nullopt : std::optional{to_json(*found)};
 }
 
 class Keys {
@@ -92,6 +101,11 @@ class Keys {
       for (const groups::Activity& activity : group.activities) {
         all_.push_back({EntityKind::Activity, activity.id.value, name.value});
       }
+    }
+  }
+  void add_history(const Model& model) {
+    for (const alarms::HistoryItem& item : model.alarm_history) {
+      all_.push_back({EntityKind::AlarmHistory, std::to_string(item.sequence), {}});
     }
   }
   const std::vector<EntityKey>& all() const { return all_; }
@@ -144,6 +158,8 @@ std::optional<Json> encode(const Model& model,
       return encoded(notifications, key.id);
     case EntityKind::Cost:
       return encode_cost(model, key.id);
+    case EntityKind::AlarmHistory:
+      return encode_history(model, key.id);
   }
   return std::nullopt;
 }
@@ -160,6 +176,7 @@ std::map<std::string, std::string> stored_form(const Model& model) {
   keys.add(EntityKind::Policy, model.policies);
   keys.add(EntityKind::Alarm, model.alarms);
   keys.add(EntityKind::Cost, model.costs);
+  keys.add_history(model);
   std::map<std::string, std::string> stored;
   for (const EntityKey& key : keys.all()) {
     if (const auto json = encode(model, {}, key)) {
