@@ -2,21 +2,12 @@
 
 #include "edge/api/calls/pages.h"
 #include "edge/api/cloudwatch/handlers.h"
+#include "edge/api/cloudwatch/metric_window.h"
 
 namespace tidegate::api::cloudwatch {
 namespace {
 
 constexpr std::int64_t kAlarmsPerPage = 50;  // DescribeAlarms: MaxRecords, default
-
-std::vector<Dimension> dimensions_of(const metrics::MetricId& metric) {
-  std::vector<Dimension> dimensions;
-  for (const metrics::Dimension& given : metric.dimensions) {
-    Dimension& dimension = dimensions.emplace_back();
-    dimension.name = given.name;
-    dimension.value = given.value;
-  }
-  return dimensions;
-}
 
 bool any_action_starts_with(const alarms::Alarm& alarm, const std::string& prefix) {
   const auto starts = [&](const std::string& action) { return action.starts_with(prefix); };
@@ -70,6 +61,27 @@ Result<DescribeAlarmsOutput> describe_alarms(const Context& context,
   return answer;
 }
 
+Result<DescribeAlarmsForMetricOutput> describe_alarms_for_metric(
+    const Context& context, const DescribeAlarmsForMetricInput& request) {
+  TG_ASSIGN_OR_RETURN(const auto metric,
+                      metric_of(*request.namespace_, *request.metric_name, request.dimensions));
+  DescribeAlarmsForMetricOutput answer;
+  auto& found = answer.metric_alarms.emplace();
+  for (const auto& [name, alarm] : context.model.alarms) {
+    MetricAlarm candidate = alarm_answer(alarm);
+    const auto agrees = [](const auto& asked, const auto& held) {
+      return !asked.has_value() || asked == held;
+    };
+    if (alarm.metric == metric && agrees(request.period, candidate.period) &&
+        agrees(request.statistic, candidate.statistic) &&
+        agrees(request.extended_statistic, candidate.extended_statistic) &&
+        agrees(request.unit, candidate.unit)) {
+      found.push_back(std::move(candidate));
+    }
+  }
+  return answer;
+}
+
 }  // namespace
 
 MetricAlarm alarm_answer(const alarms::Alarm& alarm) {
@@ -93,7 +105,12 @@ MetricAlarm alarm_answer(const alarms::Alarm& alarm) {
   answer.state_transitioned_timestamp = alarm.state_transitioned;
   answer.metric_name = alarm.metric.name;
   answer.namespace_ = alarm.metric.metric_namespace;
-  answer.statistic = std::string{to_string(alarm.statistic)};
+  if (alarm.extended_statistic.empty()) {
+    answer.statistic = std::string{to_string(alarm.statistic)};
+  } else {
+    answer.extended_statistic = alarm.extended_statistic;
+    answer.evaluate_low_sample_count_percentile = std::string{to_string(alarm.low_sample_count)};
+  }
   answer.dimensions = dimensions_of(alarm.metric);
   answer.period = std::chrono::duration_cast<std::chrono::seconds>(alarm.period).count();
   if (!alarm.unit.empty()) {
@@ -107,7 +124,7 @@ MetricAlarm alarm_answer(const alarms::Alarm& alarm) {
   return answer;
 }
 
-std::vector<Entry> entries() {
+std::vector<Entry> alarm_reads() {
   return {
       reads<DescribeAlarmsOperation>({"AlarmNames",
                                       "AlarmNamePrefix",
@@ -117,16 +134,14 @@ std::vector<Entry> entries() {
                                       "MaxRecords",
                                       "NextToken"},
                                      &describe_alarms),
-      reads<PutMetricDataOperation>({"Namespace", "MetricData"}, &put_metric_data),
-      reads<GetMetricStatisticsOperation>({"Namespace",
-                                           "MetricName",
-                                           "Dimensions",
-                                           "StartTime",
-                                           "EndTime",
-                                           "Period",
-                                           "Statistics",
-                                           "Unit"},
-                                          &get_metric_statistics),
+      reads<DescribeAlarmsForMetricOperation>({"MetricName",
+                                               "Namespace",
+                                               "Statistic",
+                                               "ExtendedStatistic",
+                                               "Dimensions",
+                                               "Period",
+                                               "Unit"},
+                                              &describe_alarms_for_metric),
   };
 }
 
