@@ -218,11 +218,11 @@ TEST_CASE_FIXTURE(Fixture, "alarm history: a flapping alarm keeps its newest hun
   const auto left = summaries(world);
   CHECK(left.size() == alarms::kMaxHistoryOfAlarm);
   CHECK(left.front() != "Alarm \"slow\" created");
-  std::size_t stored = 0;
+  std::ptrdiff_t stored = 0;
   for (const auto& [key, value] : world.store.contents()) {
     stored += key.starts_with("alarm_history/") ? 1 : 0;
   }
-  CHECK(stored == world.model().alarm_history.size());
+  CHECK(stored == std::ssize(world.model().alarm_history));
 }
 
 }  // namespace tidegate::engine

@@ -107,6 +107,7 @@ struct EngineState {
   std::optional<Instant> data_plane_connected_since;
   Instant due;  // next tick that does anything
   Instant last_sample;
+  Duration sampled_over{};  // how long before it the one before was
   Instant last_publish;
   std::uint64_t seen_version = 1;  // of the model, grows with each change
   std::shared_ptr<const Model> view;

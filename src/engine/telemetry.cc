@@ -47,17 +47,31 @@ std::set<groups::InstanceId> measured_instances(const EngineState& state,
   return measured;
 }
 
-/// Requests per minute that the policy's target group got since the last sample, over its measured
-/// instances.
+/// Path of an ARN as the LoadBalancer and TargetGroup dimensions have it: "app/name/id",
+/// "targetgroup/name/id".
+std::string dimension_of(const std::string& arn, const char* marker) {
+  const auto at = arn.find(marker);
+  return at == std::string::npos ? arn : arn.substr(at);
+}
+
+/// Requests per minute that the measured instances got from the policy's target group since the last
+/// sample: ALBRequestCountPerTarget is a count per minute, whatever the period of the alarm.
 std::optional<double> request_sum(EngineState& state,
                                   const GroupModel& group,
+                                  const scaling::TargetTrackingPolicy& policy,
                                   const std::set<groups::InstanceId>& measured) {
   if (!state.model.data_plane_connected) {  // the last reports stand: they are no absence of load
     state.sampled_requests.clear();         // nor is what came meanwhile one sample's
     return std::nullopt;
   }
+  if (state.sampled_over <= Duration{0} || state.sampled_over > kLongestSample) {
+    return std::nullopt;
+  }
   double sum = 0;
   for (const auto& arn : group.group.target_groups) {
+    if (!policy.resource_label.ends_with(dimension_of(arn.value, "targetgroup/"))) {
+      continue;
+    }
     for (const auto& id : measured) {
       const auto key = report_key(arn, id.value);
       const auto report = state.target_reports.find(key);
@@ -68,7 +82,7 @@ std::optional<double> request_sum(EngineState& state,
       const auto grown =
           report->second.requests >= before->second ? report->second.requests - before->second : 0;
       before->second = report->second.requests;
-      sum += static_cast<double>(grown) * (60.0 / seconds_of(kSampleInterval));
+      sum += static_cast<double>(grown) * (60.0 / seconds_of(state.sampled_over));
     }
   }
   return sum;
@@ -98,7 +112,8 @@ void feed_windows(EngineState& state, const GroupModel& group, const GroupRun& r
     const bool by_requests =
         policy.policy.metric == scaling::PredefinedMetric::AlbRequestCountPerTarget;
     const auto sum =
-        by_requests ? request_sum(state, group, run.measured) : cpu_sum(run, run.measured);
+        by_requests ? request_sum(state, group, policy.policy, run.measured)
+                    : cpu_sum(run, run.measured);
     if (sum) {
       policy_run.window.add(
           {now, *sum, static_cast<std::int32_t>(run.measured.size()), run.measured_hash});
@@ -145,14 +160,15 @@ struct Publisher {
   void put(const char* metric_namespace,
            const char* name,
            std::vector<Dimension> dimensions,
-           metrics::StatisticSet values,
+           const metrics::Distribution& values,
            const char* unit) {
-    if (values.sample_count > 0) {
+    if (values.values.sample_count > 0) {
       samples.push_back({metrics::make_metric_id(metric_namespace, name, std::move(dimensions)),
                          second,
-                         values,
+                         values.values,
                          unit,
-                         1});
+                         1,
+                         values.sketch});
     }
   }
   void put(const char* metric_namespace,
@@ -160,9 +176,18 @@ struct Publisher {
            std::vector<Dimension> dimensions,
            double value,
            const char* unit) {
-    put(metric_namespace, name, std::move(dimensions), metrics::statistic_set_of(value), unit);
+    put(metric_namespace, name, std::move(dimensions), metrics::distribution_of(value), unit);
   }
 };
+
+/// Percentiles of CPU are over its seconds, each with its mean; AWS's are over its minutes.
+metrics::Distribution by_its_mean(const metrics::StatisticSet& second) {
+  metrics::Distribution spread{second, {}};
+  if (second.minimum < second.maximum) {
+    spread.sketch.add(second.sum / second.sample_count, second.sample_count);
+  }
+  return spread;
+}
 
 void publish_sizes(Publisher& out, const GroupModel& group) {
   using groups::LifecycleState;
@@ -194,7 +219,7 @@ void publish_group(EngineState& state, Publisher& out, GroupModel& group) {
   out.put("AWS/EC2",
           "CPUUtilization",
           {{"AutoScalingGroupName", group.group.name.value}},
-          run.since_publish,
+          by_its_mean(run.since_publish),
           "Percent");
   run.since_publish = {};
   publish_sizes(out, group);
@@ -202,9 +227,12 @@ void publish_group(EngineState& state, Publisher& out, GroupModel& group) {
   for (auto& [id, track] : run.cpu) {
     InstanceUse& use = group.use[id];
     use.cpu_percent = value_of(track.since_publish, metrics::Statistic::Average);
-    out.put(
-        "AWS/EC2", "CPUUtilization", {{"InstanceId", id.value}}, track.since_publish, "Percent");
-    track.since_publish = {};
+    out.put("AWS/EC2",
+            "CPUUtilization",
+            {{"InstanceId", id.value}},
+            by_its_mean(track.since_publish),
+            "Percent");
+      track.since_publish = {};
     const auto& observation = group.facts[id].observation;
     if (observation) {
       use.busiest_thread = observation->busiest_thread;
@@ -220,7 +248,7 @@ void publish_group(EngineState& state, Publisher& out, GroupModel& group) {
 /// What happened since the last published second; a balancer that started anew counts from zero.
 struct Difference {
   balancing::TargetReport sum;
-  std::int32_t healthy = 0, unhealthy = 0;
+  std::int32_t healthy = 0, unhealthy = 0, registered = 0;
   std::uint64_t recent_requests = 0;  // over kTrafficWindow
 };
 
@@ -259,13 +287,6 @@ std::uint64_t recent_requests(const EngineState& state, const balancing::TargetR
   return grown(report.requests, before == oldest.end() ? 0 : before->second);
 }
 
-/// Path of an ARN as the LoadBalancer and TargetGroup dimensions have it: "app/name/id",
-/// "targetgroup/name/id".
-std::string dimension_of(const std::string& arn, const char* marker) {
-  const auto at = arn.find(marker);
-  return at == std::string::npos ? arn : arn.substr(at);
-}
-
 std::string load_balancer_dimension(const balancing::LoadBalancerArn& arn) {
   const auto at = arn.value.find("loadbalancer/");
   return at == std::string::npos ? arn.value : arn.value.substr(at + 13);
@@ -295,7 +316,11 @@ void put_target_metrics(Publisher& out,
     times = metrics::statistic_set_of(
         0);  // idle for long is a zero, so that alarms do not sit without data
   }
-  out.put("AWS/ApplicationELB", "TargetResponseTime", dimensions, times, "Seconds");
+  out.put("AWS/ApplicationELB",
+          "TargetResponseTime",
+          dimensions,
+          metrics::Distribution{times, {}},
+          "Seconds");
 }
 
 void put_host_counts(Publisher& out,
@@ -303,8 +328,10 @@ void put_host_counts(Publisher& out,
                      const Difference& d) {
   out.put("AWS/ApplicationELB", "HealthyHostCount", dimensions, d.healthy, "Count");
   out.put("AWS/ApplicationELB", "UnHealthyHostCount", dimensions, d.unhealthy, "Count");
-  if (d.healthy > 0) {
-    const double per_target = static_cast<double>(d.sum.requests) / d.healthy;
+  // "…divided by the number of healthy targets in the target group. If there are no healthy targets
+  // in the target group, it is divided by the total number of registered targets." (ALB guide)
+  if (const std::int32_t targets = d.healthy > 0 ? d.healthy : d.registered; targets > 0) {
+    const double per_target = static_cast<double>(d.sum.requests) / targets;
     out.put("AWS/ApplicationELB", "RequestCountPerTarget", dimensions, per_target, "None");
   }
 }
@@ -313,6 +340,9 @@ void publish_target_groups(EngineState& state, Publisher& out) {
   std::map<std::string, Difference> by_balancer;
   for (const auto& [arn, group] : state.model.target_groups) {
     Difference d;
+    const auto& targets = group.target_group.targets;
+    d.registered = static_cast<std::int32_t>(std::count_if(
+        targets.begin(), targets.end(), [](const auto& t) { return !t.deregistered; }));
     for (const auto& report : group.reports) {
       const auto before = state.last_second.find(report_key(arn, report.id));
       add_difference(d, report, before == state.last_second.end() ? nullptr : &before->second);
@@ -416,6 +446,7 @@ void share_among_instances(EngineState& state) {
 
 void sample(EngineState& state, Instant now) {
   if (now - state.last_sample >= kSampleInterval) {
+    state.sampled_over = now - state.last_sample;
     state.last_sample = now;
     for (auto& [name, group] : state.model.groups) {
       sample_group(state, group, now);

@@ -136,5 +136,38 @@ TEST_CASE("telemetry: a metric gap is missing data, and no scaling comes of it")
   CHECK(world.group().group.desired_capacity == 2);
 }
 
+TEST_CASE("telemetry: percentiles of CPU are over its seconds") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_with_load(0.2, seconds{30});
+  world.run_with_load(0.6, seconds{10});
+  const auto id = world.serving().at(0).value;
+  const Instant end = std::chrono::floor<std::chrono::seconds>(world.clock.now());
+  const auto points = world.metrics.read_distributions(
+      make_metric_id("AWS/EC2", "CPUUtilization", {{"InstanceId", id}}),
+      end - seconds{20},
+      end,
+      seconds{20});
+  REQUIRE(points.size() == 1);
+  CHECK(metrics::percentile_of(points[0].values, 25).value() == doctest::Approx(20).epsilon(0.02));
+  CHECK(metrics::percentile_of(points[0].values, 90).value() == doctest::Approx(60).epsilon(0.02));
+}
+
+TEST_CASE("telemetry: RequestCountPerTarget is per healthy target, without one per registered one") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_with_load(0.1, seconds{20});
+  const auto& [arn, group] = *world.model().target_groups.begin();
+  const std::string name = arn.value.substr(arn.value.find("targetgroup/"));
+  const auto per_target =
+      make_metric_id("AWS/ApplicationELB", "RequestCountPerTarget", {{"TargetGroup", name}});
+  const auto id = world.serving().at(0);
+  world.door.traffic(id.value).requests += 600;
+  world.run_for(seconds{2});
+  const Instant end = std::chrono::floor<seconds>(world.clock.now());
+  const auto sums = world.metrics.read(per_target, end - seconds{10}, end, seconds{10});
+  CHECK(sums.at(0).values.sum == 600);  // one healthy target: a count, whatever the period
+}
+
 }  // namespace
 }  // namespace tidegate::engine

@@ -93,11 +93,20 @@ FileDescriptor open_at(const CgroupPaths& paths, const std::string& controller, 
   return FileDescriptor{::open((found->second + "/" + file).c_str(), O_RDONLY | O_CLOEXEC)};
 }
 
-std::string read_again(const FileDescriptor& file) {
-  std::array<char, 4096> buffer{};
-  const ssize_t got = file ? ::pread(file.get(), buffer.data(), buffer.size(), 0) : 0;
-  return std::string(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
-}
+/// A kernel file's text, read through a descriptor that stays open: five times a second for each
+/// instance, so nothing is allocated or cleared for it.
+class Reading {
+ public:
+  explicit Reading(const FileDescriptor& file) {
+    const ssize_t got = file ? ::pread(file.get(), buffer_, sizeof buffer_, 0) : 0;
+    size_ = got > 0 ? static_cast<std::size_t>(got) : 0;
+  }
+  std::string_view text() const { return {buffer_, size_}; }
+
+ private:
+  char buffer_[4096];  // not cleared
+  std::size_t size_ = 0;
+};
 
 /// A container's top is no real root: its processes must go to a leaf first.
 bool enable(const std::string& folder, const char* controller) {
@@ -331,7 +340,8 @@ CgroupMeter::CgroupMeter(const CgroupPaths& paths) {
 }
 
 std::optional<Duration> CgroupMeter::cpu_used() const {
-  const std::string text = read_again(cpu_);
+  const Reading reading{cpu_};
+  const std::string_view text = reading.text();
   if (unified_cpu_) {
     const std::optional<std::int64_t> used = keyed_number(text, "usage_usec");
     return used ? std::optional{Duration{*used}} : std::nullopt;
@@ -341,24 +351,27 @@ std::optional<Duration> CgroupMeter::cpu_used() const {
 }
 
 std::optional<std::int64_t> CgroupMeter::memory_bytes() const {
-  return parse_int(trim(read_again(memory_)));
+  return parse_int(trim(Reading{memory_}.text()));
 }
 
 std::int64_t CgroupMeter::oom_kills() const {
-  return keyed_number(read_again(oom_), "oom_kill").value_or(0);
+  return keyed_number(Reading{oom_}.text(), "oom_kill").value_or(0);
 }
 
 Duration CgroupMeter::throttled() const {
-  const std::string text = read_again(throttle_);
+  const Reading reading{throttle_};
+  const std::string_view text = reading.text();
   const std::optional<std::int64_t> microseconds = keyed_number(text, "throttled_usec");
   if (microseconds) return Duration{*microseconds};
   return Duration{keyed_number(text, "throttled_time").value_or(0) / 1000};
 }
 
 std::optional<std::int64_t> keyed_number(std::string_view text, std::string_view key) {
-  for (const std::string& line : split(text, '\n')) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
     const std::size_t blank = line.find(' ');
-    if (blank != std::string::npos && line.substr(0, blank) == key) {
+    if (blank != std::string_view::npos && line.substr(0, blank) == key) {
       return parse_int(line.substr(blank + 1));
     }
   }

@@ -10,12 +10,13 @@ namespace tidegate::sample {
 
 inline const api::Credentials kRoot{"AKIDTIDEGATEEXAMPLE", "a secret of tests"};
 
-/// POST / of `body`, signed for `service` at `at`.
+/// POST of `body` to `path`, signed for `service` at `at`.
 inline api::HttpRequest signed_request(const std::string& service,
                                        std::string body,
                                        Instant at,
-                                       std::vector<api::HttpHeader> headers = {}) {
-  api::HttpRequest request{"POST", "/", "", std::move(headers), std::move(body)};
+                                       std::vector<api::HttpHeader> headers = {},
+                                       std::string path = "/") {
+  api::HttpRequest request{"POST", std::move(path), "", std::move(headers), std::move(body)};
   std::string date;
   for (const char c : format_iso8601(at)) {
     if (c != '-' && c != ':') {

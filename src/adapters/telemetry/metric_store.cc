@@ -84,11 +84,11 @@ void DurableMetricStore::put(std::span<const MetricSample> samples) {
 void DurableMetricStore::add(Guarded& guarded, const MetricSample& sample) {
   auto& held = guarded.series.held;
   const auto count = [&held] {
-    std::size_t count = 0;
+    std::size_t all = 0;
     for (const auto& chunks : held) {
-      count += chunks.size();
+      all += chunks.size();
     }
-    return count;
+    return all;
   };
   const std::size_t before = count();
   if (chunks_ >= limits_.chunks && before > 0 && !guarded.series.has_room(sample)) {
