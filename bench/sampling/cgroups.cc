@@ -1,5 +1,8 @@
-// What it costs to sample the CPU of a thousand cgroups five times a second: real cgroups where this
-// machine lets us make some, else it says so. CPU time of this thread, median of rounds, with a bound.
+// What it costs to sample the CPU of a thousand cgroups five times a second: real cgroups where
+// this machine lets us make some, else it says so. CPU time of this thread, median of rounds, with
+// a bound.
+#include "supervise/cgroups.h"
+
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -7,8 +10,6 @@
 #include <vector>
 
 #include <unistd.h>
-
-#include "supervise/cgroups.h"
 
 namespace {
 

@@ -116,7 +116,7 @@ TEST_CASE("engine: an instance that is gone is replaced, and nothing is launched
   CHECK(world.ledger_has("unhealthy " + first.value));
 }
 
-TEST_CASE("engine: a deleted stack leaves nothing behind but its record") {
+TEST_CASE("engine: a deleted stack leaves nothing behind but its record and its alarms' history") {
   World world;
   REQUIRE(world.create().has_value());
   world.run_for(seconds{10});
@@ -131,7 +131,7 @@ TEST_CASE("engine: a deleted stack leaves nothing behind but its record") {
   CHECK(world.model().load_balancers.empty());
   CHECK(world.door.config().listeners.empty());
   for (const auto& [key, value] : world.store.contents()) {
-    CHECK(key == "stack/web");
+    CHECK((key == "stack/web" || key.starts_with("alarm_history/")));
   }
   CHECK(world.create().has_value());  // the name is free again
 }

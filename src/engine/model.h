@@ -92,7 +92,7 @@ struct Model {
   std::map<balancing::TargetGroupArn, TargetGroupModel> target_groups;
   std::map<alarms::AlarmName, alarms::Alarm> alarms;
   std::map<stacks::StackName, cost::Account> costs;  // of each stack
-  std::deque<alarms::HistoryItem> alarm_history;  // oldest first
+  std::deque<alarms::HistoryItem> alarm_history;     // oldest first
   std::vector<balancing::LoadBalancerReport> load_balancer_reports;
   bool data_plane_connected = false;
   std::deque<LedgerEntry> ledger;     // newest last

@@ -54,8 +54,8 @@ std::string dimension_of(const std::string& arn, const char* marker) {
   return at == std::string::npos ? arn : arn.substr(at);
 }
 
-/// Requests per minute that the measured instances got from the policy's target group since the last
-/// sample: ALBRequestCountPerTarget is a count per minute, whatever the period of the alarm.
+/// Requests per minute that the measured instances got from the policy's target group since the
+/// last sample: ALBRequestCountPerTarget is a count per minute, whatever the period of the alarm.
 std::optional<double> request_sum(EngineState& state,
                                   const GroupModel& group,
                                   const scaling::TargetTrackingPolicy& policy,
@@ -111,9 +111,8 @@ void feed_windows(EngineState& state, const GroupModel& group, const GroupRun& r
     }
     const bool by_requests =
         policy.policy.metric == scaling::PredefinedMetric::AlbRequestCountPerTarget;
-    const auto sum =
-        by_requests ? request_sum(state, group, policy.policy, run.measured)
-                    : cpu_sum(run, run.measured);
+    const auto sum = by_requests ? request_sum(state, group, policy.policy, run.measured)
+                                 : cpu_sum(run, run.measured);
     if (sum) {
       policy_run.window.add(
           {now, *sum, static_cast<std::int32_t>(run.measured.size()), run.measured_hash});
@@ -232,7 +231,7 @@ void publish_group(EngineState& state, Publisher& out, GroupModel& group) {
             {{"InstanceId", id.value}},
             by_its_mean(track.since_publish),
             "Percent");
-      track.since_publish = {};
+    track.since_publish = {};
     const auto& observation = group.facts[id].observation;
     if (observation) {
       use.busiest_thread = observation->busiest_thread;

@@ -153,7 +153,8 @@ TEST_CASE("telemetry: percentiles of CPU are over its seconds") {
   CHECK(metrics::percentile_of(points[0].values, 90).value() == doctest::Approx(60).epsilon(0.02));
 }
 
-TEST_CASE("telemetry: RequestCountPerTarget is per healthy target, without one per registered one") {
+TEST_CASE(
+    "telemetry: RequestCountPerTarget is per healthy target, without one per registered one") {
   World world;
   REQUIRE(world.create().has_value());
   world.run_with_load(0.1, seconds{20});

@@ -29,9 +29,8 @@ constexpr auto kPolicyNotActedOn = std::to_array<NotActedOn>({
 });
 
 constexpr auto kAlarmNotActedOn = std::to_array<NotActedOn>({
-    {"EvaluateLowSampleCountPercentile", "percentiles are not built"},
+    {"EvaluateLowSampleCountPercentile", "it belongs to an ExtendedStatistic"},
     {"EvaluationWindow", ""},
-    {"ExtendedStatistic", "percentiles are not built; use Statistic"},
     {"Metrics", "metric math is not built; use MetricName"},
     {"ThresholdMetricId", "anomaly detection is not built; use Threshold"},
 });
@@ -198,18 +197,41 @@ void read_metric(Subject& subject, alarms::Alarm& alarm) {
       metrics::make_metric_id(name_space.value_or(""), metric.value_or(""), std::move(dimensions));
 }
 
-void read_evaluation(Reader& reader, alarms::Alarm& alarm) {
+/// One of the five, or a percentile.
+void read_statistic(Reader& reader, alarms::Alarm& alarm) {
   static const std::vector<std::string> statistics{
       "Average", "Sum", "Minimum", "Maximum", "SampleCount"};
+  static const std::vector<std::string> treatments{"evaluate", "ignore"};
+  if (!reader.has("ExtendedStatistic")) {
+    const auto statistic = reader.required("Statistic").choice("Statistic", statistics);
+    alarm.statistic =
+        metrics::parse_statistic(statistic.value_or("Average")).value_or(alarm.statistic);
+    return;
+  }
+  alarm.extended_statistic = reader.text("ExtendedStatistic").value_or("p99");
+  if (!metrics::parse_percentile(alarm.extended_statistic).has_value()) {
+    reader.complain("ExtendedStatistic",
+                    "'" + alarm.extended_statistic +
+                        "' is not built; percentiles are, p0 to p100 (p99, p99.9)");
+    alarm.extended_statistic = "p99";
+  }
+  if (reader.has("Statistic")) {
+    reader.complain("Statistic", "there is an ExtendedStatistic already");
+  }
+  reader.accept("Statistic");
+  const auto treatment = reader.choice("EvaluateLowSampleCountPercentile", treatments);
+  alarm.low_sample_count = alarms::parse_low_sample_count(treatment.value_or("evaluate"))
+                               .value_or(alarm.low_sample_count);
+}
+
+void read_evaluation(Reader& reader, alarms::Alarm& alarm) {
   static const std::vector<std::string> comparisons{"GreaterThanOrEqualToThreshold",
                                                     "GreaterThanThreshold",
                                                     "LessThanThreshold",
                                                     "LessThanOrEqualToThreshold"};
   static const std::vector<std::string> treatments{
       "missing", "ignore", "breaching", "notBreaching"};
-  const auto statistic = reader.required("Statistic").choice("Statistic", statistics);
-  alarm.statistic =
-      metrics::parse_statistic(statistic.value_or("Average")).value_or(alarm.statistic);
+  read_statistic(reader, alarm);
   alarm.period = reader.required("Period").seconds("Period", {1, 604'800}).value_or(alarm.period);
   alarm.evaluation_periods = reader.required("EvaluationPeriods")
                                  .integer("EvaluationPeriods", {1, 604'800})

@@ -146,10 +146,20 @@ TEST_CASE("refusals: policies and alarms") {
        "PutMetricData"},
       {"Namespace: AWS/EC2", "Namespace: My/App", "none"},
       {"Statistic: Average",
-       "ExtendedStatistic: p99",
-       "line 65, Resources.Alarm.Properties: ExtendedStatistic is not acted on here: percentiles "
-       "are "
-       "not built; use Statistic"},
+       "ExtendedStatistic: p99\n      EvaluateLowSampleCountPercentile: ignore",
+       "none"},
+      {"Statistic: Average",
+       "ExtendedStatistic: tm99",
+       "line 65, Resources.Alarm.Properties.ExtendedStatistic: 'tm99' is not built; percentiles "
+       "are, p0 to p100 (p99, p99.9)"},
+      {"Statistic: Average",
+       "Statistic: Average\n      ExtendedStatistic: p99",
+       "line 65, Resources.Alarm.Properties.Statistic: there is an ExtendedStatistic already"},
+      {"Statistic: Average",
+       "Statistic: Average\n      EvaluateLowSampleCountPercentile: ignore",
+       "line 66, Resources.Alarm.Properties: EvaluateLowSampleCountPercentile is not acted on "
+       "here: "
+       "it belongs to an ExtendedStatistic"},
       {"Statistic: Average",
        "Statistic: Mean",
        "line 65, Resources.Alarm.Properties.Statistic: 'Mean' is none of Average, Sum, Minimum, "

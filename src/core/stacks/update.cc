@@ -173,6 +173,11 @@ struct Compare {
         .compare("MetricName", before.metric.name, after.metric.name, kInPlace)
         .compare("Dimensions", before.metric.dimensions, after.metric.dimensions, kInPlace)
         .compare("Statistic", before.statistic, after.statistic, kInPlace)
+        .compare("ExtendedStatistic", before.extended_statistic, after.extended_statistic, kInPlace)
+        .compare("EvaluateLowSampleCountPercentile",
+                 before.low_sample_count,
+                 after.low_sample_count,
+                 kInPlace)
         .compare("Unit", before.unit, after.unit, kInPlace)
         .compare("Period", before.period, after.period, kInPlace)
         .compare("EvaluationPeriods", before.evaluation_periods, after.evaluation_periods, kInPlace)

@@ -1,5 +1,5 @@
-// CloudWatch's operations through the front: what they answer and how they refuse, in JSON; that CBOR
-// and query say the same is go_requests_test.cc's and operations_test.cc's business.
+// CloudWatch's operations through the front: what they answer and how they refuse, in JSON; that
+// CBOR and query say the same is go_requests_test.cc's and operations_test.cc's business.
 #include <algorithm>
 
 #include <doctest/doctest.h>
@@ -184,10 +184,8 @@ TEST_CASE("GetMetricData: what is wrong is said") {
   Desk desk;
   const std::string m1 = stat("m1", "M", "Sum");
   const auto expression_error = [&](const char* expression, const char* part) {
-    return Refusal{"GetMetricData",
-                   queries(m1 + "," + math("e1", expression)),
-                   "ValidationError",
-                   part};
+    return Refusal{
+        "GetMetricData", queries(m1 + "," + math("e1", expression)), "ValidationError", part};
   };
   std::string account = m1;
   account.insert(account.size() - 1, R"(,"AccountId":"1")");
@@ -245,7 +243,8 @@ TEST_CASE("PutMetricData: values with counts have percentiles, a statistic set h
        R"({"Namespace":"App","MetricData":[
          {"MetricName":"V","Values":[0.1,5],"Counts":[99,1],"StorageResolution":1},
          {"MetricName":"S","StatisticValues":{"SampleCount":2,"Sum":3,"Minimum":1,"Maximum":2}},
-         {"MetricName":"One","StatisticValues":{"SampleCount":2,"Sum":4,"Minimum":2,"Maximum":2}}]})");
+         {"MetricName":"One",
+          "StatisticValues":{"SampleCount":2,"Sum":4,"Minimum":2,"Maximum":2}}]})");
   const auto percentiles = [&](const char* name) {
     return read(desk,
                 "GetMetricStatistics",
@@ -266,19 +265,17 @@ TEST_CASE("GetMetricStatistics: percentiles or statistics, of a kind that is bui
   const std::string start =
       R"({"Namespace":"App","MetricName":"M","StartTime":"2026-01-03T12:00:00Z",)"
       R"("EndTime":"2026-01-03T12:05:00Z","Period":60)";
-  check_refusals(desk,
-                 {{"GetMetricStatistics",
-                   start + R"(,"Statistics":["Sum"],"ExtendedStatistics":["p99"]})",
-                   "InvalidParameterCombinationException",
-                   "not both"},
-                  {"GetMetricStatistics",
-                   start + R"(,"ExtendedStatistics":["tm99"]})",
-                   "InvalidParameterValueException",
-                   "tm99"},
-                  {"GetMetricStatistics",
-                   start + "}",
-                   "MissingRequiredParameterException",
-                   "either"}});
+  check_refusals(
+      desk,
+      {{"GetMetricStatistics",
+        start + R"(,"Statistics":["Sum"],"ExtendedStatistics":["p99"]})",
+        "InvalidParameterCombinationException",
+        "not both"},
+       {"GetMetricStatistics",
+        start + R"(,"ExtendedStatistics":["tm99"]})",
+        "InvalidParameterValueException",
+        "tm99"},
+       {"GetMetricStatistics", start + "}", "MissingRequiredParameterException", "either"}});
 }
 
 TEST_CASE("ListMetrics: by namespace, name, dimension and age, in pages") {
@@ -309,15 +306,13 @@ TEST_CASE("ListMetrics: by namespace, name, dimension and age, in pages") {
   const Json first = read(desk, "ListMetrics", "{}");
   CHECK(first["Metrics"].items().size() == 500);
   CHECK(names(R"({"NextToken":")" + first["NextToken"].string_or("") + R"("})").size() == 103);
-  check_refusals(desk,
-                 {{"ListMetrics",
-                   R"({"NextToken":"x"})",
-                   "InvalidParameterValueException",
-                   "invalid"},
-                  {"ListMetrics",
-                   R"({"IncludeLinkedAccounts":true})",
-                   "InvalidParameterValueException",
-                   "not built"}});
+  check_refusals(
+      desk,
+      {{"ListMetrics", R"({"NextToken":"x"})", "InvalidParameterValueException", "invalid"},
+       {"ListMetrics",
+        R"({"IncludeLinkedAccounts":true})",
+        "InvalidParameterValueException",
+        "not built"}});
 }
 
 TEST_CASE("PutMetricAlarm: what is missing, wrong or not built is refused before the engine") {
@@ -381,14 +376,13 @@ TEST_CASE("alarm commands: the engine's errors come through as they are") {
     });
   };
   answer("ResourceNotFound");
-  check_refusals(
-      desk,
-      {{"DeleteAlarms", R"({"AlarmNames":["a"]})", "ResourceNotFound", "engine", 404},
-       {"SetAlarmState",
-        R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})",
-        "ResourceNotFound",
-        "engine",
-        404}});
+  check_refusals(desk,
+                 {{"DeleteAlarms", R"({"AlarmNames":["a"]})", "ResourceNotFound", "engine", 404},
+                  {"SetAlarmState",
+                   R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})",
+                   "ResourceNotFound",
+                   "engine",
+                   404}});
   answer("LimitExceeded");
   check_refusals(desk,
                  {{"PutMetricAlarm",
@@ -407,8 +401,8 @@ TEST_CASE("alarm commands: the engine's errors come through as they are") {
 TEST_CASE("DescribeAlarmHistory: newest first, by alarm, type and time, in pages") {
   engine::Model model = sample::model();
   for (std::uint64_t i = 1; i <= 5; ++i) {
-    const auto type = i % 2 == 0 ? alarms::HistoryItemType::Action
-                                 : alarms::HistoryItemType::StateUpdate;
+    const auto type =
+        i % 2 == 0 ? alarms::HistoryItemType::Action : alarms::HistoryItemType::StateUpdate;
     model.alarm_history.push_back({i,
                                    alarms::AlarmName{i == 5 ? "b" : "a"},
                                    sample::kNow - hours{5 - static_cast<int>(i)},
@@ -464,12 +458,8 @@ TEST_CASE("RPC v2 CBOR: a wrong path, body or operation is refused in CBOR") {
   Desk desk;
   const auto type_of = [&](const std::string& path, std::string body) {
     HttpRequest request{"POST", path, "", {{"smithy-protocol", "rpc-v2-cbor"}}, std::move(body)};
-    const HttpResponse response =
-        desk.ask(sample::signed_request("monitoring",
-                                        request.body,
-                                        desk.now,
-                                        request.headers,
-                                        request.path));
+    const HttpResponse response = desk.ask(sample::signed_request(
+        "monitoring", request.body, desk.now, request.headers, request.path));
     CHECK(response.status == 400);
     return (*parse_cbor(response.body))["__type"].string_or("");
   };
