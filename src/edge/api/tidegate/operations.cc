@@ -47,10 +47,10 @@ Result<std::int64_t> number_of(const Json& input,
 /// The newest period of the alarm's metric that has data.
 std::optional<double> latest_value(const Context& context, const alarms::Alarm& alarm) {
   const Instant to = context.model.now;
-  const auto points =
-      context.metrics.read(alarm.metric, to - kPeriodsLookedAt * alarm.period, to, alarm.period);
+  const auto points = context.metrics.read_distributions(
+      alarm.metric, to - kPeriodsLookedAt * alarm.period, to, alarm.period);
   for (auto point = points.rbegin(); point != points.rend(); ++point) {
-    if (const auto value = metrics::value_of(point->values, alarm.statistic)) {
+    if (const auto value = metrics::value_of(point->values, alarms::statistic_of(alarm))) {
       return value;
     }
   }
