@@ -162,6 +162,8 @@ TEST_CASE("control: sockets and a configuration come in, reports of what changed
   CHECK(report.targets[0].requests == 1);
   CHECK(report.targets[0].response_time_count == 1);
   CHECK(report.targets[0].response_time_sum > 0);
+  REQUIRE(report.targets[0].response_times.size() == 1);
+  CHECK(report.targets[0].response_times.begin()->second == 1);
 }
 
 TEST_CASE("control: traffic goes on without anybody, and the next one hears everything") {

@@ -217,7 +217,20 @@ bool HealthTable::all_seen() const {
   });
 }
 
+namespace {
+
+void add_times(const TargetCounters& counters, balancing::TargetReport& report) {
+  for (std::size_t i = 0; i < kTimeBins; ++i) {
+    if (const std::uint64_t answers = counters.response_times[i].get(); answers > 0) {
+      report.response_times[kFirstTimeBin + static_cast<std::int32_t>(i)] += answers;
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<balancing::TargetReport> HealthTable::target_reports() {
+  const bool timed = targets_.size() <= balancing::kMaxTimedTargets;
   std::vector<balancing::TargetReport> out;
   out.reserve(targets_.size());
   for (const auto& [key, target] : targets_) {
@@ -246,6 +259,7 @@ std::vector<balancing::TargetReport> HealthTable::target_reports() {
       report.websockets += counters.websockets.get();
       nanoseconds += counters.response_nanoseconds.get();
       slowest = std::max(slowest, counters.response_nanoseconds_max.take());
+      if (timed && counters.response_count.get() > 0) add_times(counters, report);
     }
     report.response_time_sum = static_cast<double>(nanoseconds) / 1e9;
     report.response_time_max = static_cast<double>(slowest) / 1e9;

@@ -273,6 +273,13 @@ void add_difference(Difference& d,
       now.response_time_sum - (count == now.response_time_count ? 0.0 : was.response_time_sum));
   d.sum.response_time_max =
       std::max(d.sum.response_time_max, count > 0 ? now.response_time_max : 0.0);
+  for (const auto& [bin, answers] : now.response_times) {
+    const auto old = was.response_times.find(bin);
+    const auto more = grown(answers, old == was.response_times.end() ? 0 : old->second);
+    if (more > 0) {
+      d.sum.response_times[bin] += more;
+    }
+  }
   d.healthy += now.health.state == balancing::TargetHealthState::Healthy ? 1 : 0;
   d.unhealthy += now.health.state == balancing::TargetHealthState::Unhealthy ? 1 : 0;
 }
@@ -291,6 +298,30 @@ std::string load_balancer_dimension(const balancing::LoadBalancerArn& arn) {
   return at == std::string::npos ? arn.value : arn.value.substr(at + 13);
 }
 
+/// The response times of a second. Where the balancer says how many answers took how long, they are
+/// what counts: its sums and counts are read a moment apart from them.
+metrics::Distribution response_times(const balancing::TargetReport& sum) {
+  const auto requests = static_cast<double>(sum.response_time_count);
+  const double mean = sum.response_time_sum / requests;
+  metrics::Distribution times;
+  times.values = {requests,
+                  sum.response_time_sum,
+                  std::min(sum.response_time_max, mean),
+                  sum.response_time_max};
+  std::vector<metrics::Sketch::Bin> bins;
+  for (const auto& [bin, answers] : sum.response_times) {
+    bins.push_back({bin, static_cast<double>(answers)});
+  }
+  times.sketch = metrics::Sketch::of_bins(std::move(bins));
+  if (!times.sketch.empty()) {
+    times.values.sample_count = times.sketch.count();
+    times.values.sum = mean * times.values.sample_count;
+    times.values.minimum = std::min(mean, *times.sketch.percentile(0));
+    times.values.maximum = std::max({mean, sum.response_time_max, *times.sketch.percentile(100)});
+  }
+  return times;
+}
+
 void put_target_metrics(Publisher& out,
                         const std::vector<Dimension>& dimensions,
                         const Difference& d) {
@@ -303,23 +334,14 @@ void put_target_metrics(Publisher& out,
   count("HTTPCode_Target_4XX_Count", d.sum.responses_4xx);
   count("HTTPCode_Target_5XX_Count", d.sum.responses_5xx);
   count("TargetConnectionErrorCount", d.sum.connection_errors);
-  metrics::StatisticSet times;
+  metrics::Distribution times;
   if (d.sum.response_time_count > 0) {
-    const auto requests = static_cast<double>(d.sum.response_time_count);
-    const double mean = d.sum.response_time_sum / requests;
-    times = {requests,
-             d.sum.response_time_sum,
-             std::min(d.sum.response_time_max, mean),
-             d.sum.response_time_max};
+    times = response_times(d.sum);
   } else if (d.recent_requests == 0) {
-    times = metrics::statistic_set_of(
+    times = metrics::distribution_of(
         0);  // idle for long is a zero, so that alarms do not sit without data
   }
-  out.put("AWS/ApplicationELB",
-          "TargetResponseTime",
-          dimensions,
-          metrics::Distribution{times, {}},
-          "Seconds");
+  out.put("AWS/ApplicationELB", "TargetResponseTime", dimensions, times, "Seconds");
 }
 
 void put_host_counts(Publisher& out,

@@ -39,6 +39,11 @@ class Counter {
 using Count = Counter<std::uint64_t>;
 using Gauge = Counter<std::int64_t>;
 
+/// Answers by how long they took: bins of metrics::Sketch from a microsecond to a thousand seconds;
+/// what is outside counts in the nearest.
+inline constexpr std::int32_t kFirstTimeBin = -690;
+inline constexpr std::size_t kTimeBins = 1037;
+
 struct alignas(64) TargetCounters {
   Count requests;
   std::array<Count, 4> responses;  // 2xx, 3xx, 4xx, 5xx
@@ -46,6 +51,7 @@ struct alignas(64) TargetCounters {
   Count response_nanoseconds;
   Count response_count;
   Count response_nanoseconds_max;  // since the last report
+  std::array<Count, kTimeBins> response_times;
   Gauge in_flight;
   Gauge websockets;
   Gauge held;  // 1 while the worker has a LocalTarget that points here

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "balancer/worker/proxy.h"
+#include "core/metrics/sketch.h"
 
 namespace tidegate::balancer {
 namespace {
@@ -254,6 +255,10 @@ void Proxy::count_answer(Stream& stream, int status) {
   counters.response_nanoseconds.add(took);
   counters.response_count.add(1);
   counters.response_nanoseconds_max.raise_to(took);
+  constexpr auto kLastBin = kFirstTimeBin + static_cast<std::int32_t>(kTimeBins) - 1;
+  const auto bin = metrics::Sketch::bin_of(static_cast<double>(took) / 1e9);
+  const auto slot = std::clamp(bin, kFirstTimeBin, kLastBin) - kFirstTimeBin;
+  counters.response_times[static_cast<std::size_t>(slot)].add(1);
 }
 
 // The answer is with the client, or on its way there.

@@ -87,6 +87,8 @@ struct ListenerBinding {
   bool operator==(const ListenerBinding&) const = default;
 };
 
+inline constexpr std::size_t kMaxTimedTargets = 200;
+
 /// Counters grow for ever from the start of a balancer; `epoch` of the report tells starts apart.
 struct TargetReport {
   TargetGroupArn target_group;
@@ -103,8 +105,11 @@ struct TargetReport {
   double response_time_sum = 0;  // seconds
   std::uint64_t response_time_count = 0;
   double response_time_max = 0;  // seconds, since the last report
-  std::int64_t in_flight = 0;    // requests without their answer's end
-  std::int64_t websockets = 0;   // open tunnels
+  /// How many answers took how long: counts by bin of core/metrics' Sketch, of seconds. Empty where
+  /// there are too many targets to report it (kMaxTimedTargets).
+  std::map<std::int32_t, std::uint64_t> response_times;
+  std::int64_t in_flight = 0;   // requests without their answer's end
+  std::int64_t websockets = 0;  // open tunnels
   bool operator==(const TargetReport&) const = default;
 };
 

@@ -43,6 +43,24 @@ std::int64_t milliseconds_of(Duration duration) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
 }
 
+/// [bin, count, bin, count, …]
+Json to_json(const std::map<std::int32_t, std::uint64_t>& times) {
+  Json list = Json::array();
+  for (const auto& [bin, answers] : times) {
+    list.push(std::int64_t{bin});
+    list.push(count(answers));
+  }
+  return list;
+}
+
+std::map<std::int32_t, std::uint64_t> times_of(const Json& list) {
+  std::map<std::int32_t, std::uint64_t> times;
+  for (std::size_t i = 0; i + 1 < list.items().size(); i += 2) {
+    times[static_cast<std::int32_t>(list.items()[i].int_or(0))] = count_of(list.items()[i + 1]);
+  }
+  return times;
+}
+
 Json to_json(const TargetReport& target) {
   return Json::object({{"TargetGroup", target.target_group.value},
                        {"Id", target.id},
@@ -63,6 +81,7 @@ Json to_json(const TargetReport& target) {
                        {"ResponseTimeSum", target.response_time_sum},
                        {"ResponseTimeCount", count(target.response_time_count)},
                        {"ResponseTimeMax", target.response_time_max},
+                       {"ResponseTimes", to_json(target.response_times)},
                        {"InFlight", target.in_flight},
                        {"WebSockets", target.websockets}});
 }
@@ -108,6 +127,7 @@ Result<TargetReport> target_report_of(const Json& json) {
   target.response_time_sum = json["ResponseTimeSum"].number_or(0);
   target.response_time_count = count_of(json["ResponseTimeCount"]);
   target.response_time_max = json["ResponseTimeMax"].number_or(0);
+  target.response_times = times_of(json["ResponseTimes"]);
   target.in_flight = json["InFlight"].int_or(0);
   target.websockets = json["WebSockets"].int_or(0);
   return target;

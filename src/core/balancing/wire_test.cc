@@ -72,6 +72,7 @@ DataPlaneReport full_report() {
   target.response_time_sum = 7.25;
   target.response_time_count = 8;
   target.response_time_max = 0.5;
+  target.response_times = {{-300, 7}, {-2, 1}};
   target.in_flight = 9;
   target.websockets = 10;
   report.load_balancers = {{.arn = LoadBalancerArn{"lb"},

@@ -11,12 +11,6 @@ constexpr double kGamma = (1 + kRelativeError) / (1 - kRelativeError);
 // A rank is a product of floating numbers: 0.999 × 1000 must be 999, and not the value behind it.
 constexpr double kRankSlack = 1e-9;
 
-std::int32_t bin_of(double value) {
-  static const double kPerBin = std::log(kGamma);
-  return value > 0 ? static_cast<std::int32_t>(std::ceil(std::log(value) / kPerBin))
-                   : Sketch::kZeroBin;
-}
-
 /// The value that is at most kRelativeError from each of a bin.
 double middle_of(std::int32_t index) {
   return index == Sketch::kZeroBin ? 0.0 : 2 * std::pow(kGamma, index) / (kGamma + 1);
@@ -42,6 +36,11 @@ Sketch Sketch::of_bins(std::vector<Bin> bins) {
 
 bool Sketch::can_hold(double value) {
   return std::isfinite(value) && value >= 0;
+}
+
+std::int32_t Sketch::bin_of(double value) {
+  static const double kPerBin = std::log(kGamma);
+  return value > 0 ? static_cast<std::int32_t>(std::ceil(std::log(value) / kPerBin)) : kZeroBin;
 }
 
 void Sketch::add_to(std::int32_t index, double count) {

@@ -28,6 +28,8 @@ class Sketch {
   /// As it was: bins ascending, counts above 0. Others make an empty sketch.
   static Sketch of_bins(std::vector<Bin> bins);
   static bool can_hold(double value);  // finite and not negative
+  /// The bin of a value that it can hold: for who counts by bin himself.
+  static std::int32_t bin_of(double value);
 
   /// value: can_hold() it; count > 0.
   void add(double value, double count = 1);

@@ -69,6 +69,16 @@ TEST_CASE("Sketch: a weight is so many values") {
   CHECK(weighted.count() == 3.5);
 }
 
+TEST_CASE("Sketch: bins that somebody else counted are a sketch") {
+  Sketch added;
+  added.add(0.25, 90);
+  added.add(4, 10);
+  CHECK(added == Sketch::of_bins({{Sketch::bin_of(0.25), 90}, {Sketch::bin_of(4), 10}}));
+  CHECK(Sketch::bin_of(0) == Sketch::kZeroBin);
+  CHECK(Sketch::bin_of(1e-6) == -690);  // balancer/routes/state.h counts from here
+  CHECK(Sketch::bin_of(1000) == 346);
+}
+
 TEST_CASE("Sketch: it has a bounded number of bins, and the largest values stay exact") {
   Sketch sketch;
   for (int i = 0; i < 3000; ++i) {
