@@ -248,10 +248,14 @@ TEST_CASE("keep: damage that a reader finds costs what is in the file, not what 
     DurableMetricStore before;
     before.open(path);
     fill(before);
+    for (int i = 0; i < 20; ++i) {  // sets that are the same, but for the first
+      put(before, 5, i == 0 ? 1 : 3, seconds{i}, 1);
+      put(before, 5, i == 0 ? 2 : 4, seconds{i}, 1);
+    }
     REQUIRE(before.keep(kNoon + seconds{500}).has_value());
   }
   std::string bytes = bytes_of(path);
-  // One bit of a chunk's body, which SQLite has no checksum for: the unit stands in front of all.
+  // One bit of a chunk's body, which SQLite has no checksum for.
   const std::size_t at = bytes.rfind("\x88\x88\x88\x88");
   REQUIRE(at != std::string::npos);
   bytes[at] = static_cast<char>(bytes[at] ^ 1);
@@ -292,11 +296,11 @@ TEST_CASE("keep: killed at any moment, the file opens, and has all but the newes
     close(ends[1]);
     int kept = begun - 1;  // the newest second that keep() said is in the file
     for (int reads = 0; reads <= life * 3; ++reads) {
-      REQUIRE(read(ends[0], &kept, sizeof kept) == sizeof kept);
+      REQUIRE(read(ends[0], &kept, sizeof kept) == static_cast<ssize_t>(sizeof kept));
     }
     kill(child, SIGKILL);
     waitpid(child, nullptr, 0);
-    while (read(ends[0], &kept, sizeof kept) == sizeof kept) {
+    while (read(ends[0], &kept, sizeof kept) == static_cast<ssize_t>(sizeof kept)) {
     }
     close(ends[0]);
     DurableMetricStore store;
