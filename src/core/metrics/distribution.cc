@@ -65,10 +65,12 @@ std::optional<double> percentile_of(const Distribution& distribution, double per
   if (!sketch.has_value()) {
     return std::nullopt;
   }
-  if (percent <= 0) {
+  // The first and the last value are known to the bit.
+  const double rank = std::ceil(percent / 100 * set.sample_count - kCountSlack * set.sample_count);
+  if (rank <= 1) {
     return set.minimum;
   }
-  if (percent >= 100) {
+  if (rank >= set.sample_count) {
     return set.maximum;
   }
   const auto value = sketch->percentile(percent);

@@ -24,7 +24,8 @@ void merge_into(Distribution& into, const Distribution& other);
 /// Absent without samples, and where a value of some sample is not known or is negative:
 /// "Percentile statistics are not available for metrics when any of the metric values are negative
 /// numbers", and of a statistic set only when its minimum is its maximum (CloudWatch User Guide,
-/// "Percentiles"). percent: 0..100. At most kRelativeError off; 0 and 100 are exact.
+/// "Percentiles"). percent: 0..100. At most kRelativeError off; the smallest and the largest value
+/// are exact.
 std::optional<double> percentile_of(const Distribution& distribution, double percent);
 
 /// "p99", "p99.9" (at most p100): the percent. Absent for what is no percentile.

@@ -114,6 +114,7 @@ TEST_CASE("merge_into: statistics and percentiles of both") {
   CHECK(percentile_of(all, 33) == 1.0);
   CHECK(is_near(percentile_of(all, 34), 3));
   CHECK(percentile_of(all, 100) == 3.0);
+  CHECK(percentile_of(all, 67) == 3.0);  // the last of three: exact
   CHECK(value_of(all, AnyStatistic{Statistic::Sum, {}}) == 7.0);
   CHECK(value_of(all, AnyStatistic{Statistic::Sum, 100.0}) == 3.0);
 }

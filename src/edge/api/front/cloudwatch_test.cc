@@ -182,6 +182,7 @@ TEST_CASE("GetMetricData: the start is rounded down, to what its age has") {
 
 TEST_CASE("GetMetricData: what is wrong is said") {
   Desk desk;
+  put(desk, "M", 1, -minutes{1});
   const std::string m1 = stat("m1", "M", "Sum");
   const auto expression_error = [&](const char* expression, const char* part) {
     return Refusal{
