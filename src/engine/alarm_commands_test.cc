@@ -74,7 +74,7 @@ TEST_CASE_FIXTURE(Fixture, "PutAlarm: it acts on a percentile, and tells its rec
             "Alarm \"slow\" created",
             "Alarm updated from INSUFFICIENT_DATA to ALARM",
             "Successfully executed action arn:aws:sns:eu-west-2:000000000000:on-call"});
-  world.run_for(seconds{20});
+  world.run_for(seconds{60});
   CHECK(alarm().state == StateValue::InsufficientData);
 }
 
@@ -136,6 +136,8 @@ TEST_CASE_FIXTURE(Fixture, "PutAlarm: what cannot be is refused and changes noth
 }
 
 TEST_CASE_FIXTURE(Fixture, "alarm commands: a policy's own alarms are the policy's") {
+  world.run_for(seconds{5});
+  REQUIRE(!world.model().policies.empty());
   const AlarmName high = world.model().policies.begin()->second.policy.high_alarm;
   alarms::Alarm taken = slow();
   taken.name = high;
