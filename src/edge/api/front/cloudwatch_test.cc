@@ -287,7 +287,8 @@ TEST_CASE("ListMetrics: by namespace, name, dimension and age, in pages") {
   put(desk, "Fresher", 1, -hours{3} + seconds{1});
   const auto names = [&](const std::string& body) {
     std::vector<std::string> found;
-    for (const Json& metric : read(desk, "ListMetrics", body)["Metrics"].items()) {
+    const Json answer = read(desk, "ListMetrics", body);
+    for (const Json& metric : answer["Metrics"].items()) {
       found.push_back(metric["MetricName"].string_or(""));
     }
     return found;
@@ -414,7 +415,8 @@ TEST_CASE("DescribeAlarmHistory: newest first, by alarm, type and time, in pages
   Desk desk{model};
   const auto items = [&](const std::string& body) {
     std::string found;
-    for (const Json& item : read(desk, "DescribeAlarmHistory", body)["AlarmHistoryItems"].items()) {
+    const Json answer = read(desk, "DescribeAlarmHistory", body);
+    for (const Json& item : answer["AlarmHistoryItems"].items()) {
       found += item["HistorySummary"].string_or("").substr(5);
     }
     return found;
@@ -424,7 +426,7 @@ TEST_CASE("DescribeAlarmHistory: newest first, by alarm, type and time, in pages
   CHECK(items(R"({"AlarmName":"a"})") == "4321");
   CHECK(items(R"({"HistoryItemType":"Action"})") == "42");
   CHECK(items(R"({"AlarmTypes":["CompositeAlarm"]})").empty());
-  CHECK(items(R"({"StartDate":"2026-01-03T10:04:31Z","EndDate":"2026-01-03T11:04:31Z"})") == "43");
+  CHECK(items(R"({"StartDate":"2026-01-03T10:04:31Z","EndDate":"2026-01-03T11:04:32Z"})") == "43");
   const Json page = read(desk, "DescribeAlarmHistory", R"({"MaxRecords":2})");
   CHECK(page["AlarmHistoryItems"].items().size() == 2);
   CHECK(items(R"({"MaxRecords":2,"NextToken":")" + page["NextToken"].string_or("") + R"("})") ==
