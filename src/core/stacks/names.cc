@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "core/stacks/language/problem.h"
+#include "core/stacks/network.h"
 #include "core/stacks/resources.h"
 
 namespace tidegate::stacks {
@@ -105,11 +106,16 @@ std::vector<std::string> zones_of_subnets(Subject& subject,
                                           const std::string& property,
                                           const std::vector<std::string>& subnets) {
   const auto& known = subject.world.metadata.subnet_zones;
+  const auto defaults = default_subnets(subject.world.context.region);
   std::vector<std::string> zones;
   for (const std::string& subnet : subnets) {
     const auto found = known.find(subnet);
     if (found != known.end()) {
       zones.push_back(found->second);
+      continue;
+    }
+    if (const auto standard = defaults.find(subnet); standard != defaults.end()) {
+      zones.push_back(standard->second);
       continue;
     }
     std::vector<std::string> names;
