@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "base/json.h"
-#include "engine/state.h"
+#include "engine/fleet/fleet.h"
 
 namespace tidegate::engine {
 namespace {
@@ -18,7 +18,7 @@ Json metadata_document(const EngineState& state,
                        const groups::Instance& instance,
                        const std::string& user_data) {
   Json tags = Json::object();
-  for (const auto& [key, value] : group.tags) {
+  for (const auto& [key, value] : instance.tags) {
     tags.set(key, value);
   }
   return Json::object(
@@ -53,6 +53,15 @@ std::string whole_seconds(Duration duration) {
   return std::to_string(duration / std::chrono::seconds{1});
 }
 
+/// What it is made from; null when that was deleted meanwhile.
+const groups::LaunchTemplateVersion* version_of(const Model& model,
+                                                const groups::Instance& instance) {
+  const auto found = model.launch_templates.find(instance.launch_template.id);
+  return found == model.launch_templates.end()
+             ? nullptr
+             : resolve(found->second, instance.launch_template.version);
+}
+
 ports::LaunchSpec launch_spec(const EngineState& state,
                               const GroupModel& group,
                               const groups::Instance& instance) {
@@ -63,21 +72,15 @@ ports::LaunchSpec launch_spec(const EngineState& state,
   spec.image_id = instance.image_id;
   spec.instance_type = instance.instance_type;
   spec.port = instance.port;
-  if (const auto* stack = stack_of(state.model, group)) {
-    if (const auto image = stack->metadata.images.find(instance.image_id);
-        image != stack->metadata.images.end()) {
-      spec.image.layers = image->second.layers;
-    }
-    if (const auto type = stack->metadata.instance_types.find(instance.instance_type);
-        type != stack->metadata.instance_types.end()) {
-      spec.size = {type->second.vcpus, type->second.memory_mib};
-    }
+  if (const auto image = image_of(state.model, group.stack, instance.image_id)) {
+    spec.image.layers = image->layers;
   }
-  const auto launch_template = state.model.launch_templates.find(instance.launch_template.id);
-  if (launch_template != state.model.launch_templates.end()) {
-    if (const auto* version = resolve(launch_template->second, instance.launch_template.version)) {
-      spec.user_data = version->user_data;
-    }
+  if (const auto size =
+          size_of(state.model, group.stack, instance.instance_type, group.group.max_size)) {
+    spec.size = {size->vcpus, size->memory_mib};
+  }
+  if (const auto* version = version_of(state.model, instance)) {
+    spec.user_data = version->user_data;
   }
   spec.environment = {
       {"DRAIN_DEADLINE_S", whole_seconds(group.group.stop_timeout)},
@@ -96,22 +99,13 @@ Asked::What wanted(const GroupModel& group, const groups::Instance& instance) {
     return seen != nullptr ? Asked::What::Kill : Asked::What::Nothing;
   }
   if (seen == nullptr) {
-    return instance.lifecycle_state == LifecycleState::Pending ? Asked::What::Launch
-                                                               : Asked::What::Nothing;
+    const bool launching = instance.lifecycle_state == LifecycleState::Pending && !instance.joined;
+    return launching ? Asked::What::Launch : Asked::What::Nothing;
   }
   const bool running =
       seen->phase == InstancePhase::Running || seen->phase == InstancePhase::Launching;
   return running && groups::wants_sigterm(group.group, instance) ? Asked::What::Stop
                                                                  : Asked::What::Nothing;
-}
-
-/// Whether to ask now; remembers that it was.
-bool ask(Asked& asked, Asked::What what, Instant now) {
-  if (what == Asked::What::Nothing || (asked.what == what && now - asked.at < kOverdue)) {
-    return false;
-  }
-  asked = {what, now};
-  return true;
 }
 
 /// An instance's own metadata follows its lifecycle.
@@ -136,7 +130,9 @@ void act_on_instances(EngineState& state, const GroupModel& group, Instant now) 
   for (const auto& [id, instance] : group.instances) {
     tell_target_state(state, group, instance);
     const auto what = wanted(group, instance);
-    if (!ask(asked[id], what, now)) {
+    const bool lost_template =
+        what == Asked::What::Launch && version_of(state.model, instance) == nullptr;
+    if (lost_template || !ask(asked[id], what, now)) {
       continue;
     }
     if (what == Asked::What::Launch) {
@@ -204,6 +200,12 @@ balancing::TargetConfig target_config(const EngineState& state,
                         ? by_life
                         : std::max(config.intent, by_life);
     config.incarnation = seen != nullptr && seen->observation ? seen->observation->incarnation : 0;
+  } else if (const auto outside = state.model.standalone.find(groups::InstanceId{target.id});
+             outside != state.model.standalone.end()) {
+    const auto& facts = outside->second.facts;
+    const auto by_life = groups::target_intent(outside->second.value.instance, &facts, now);
+    config.intent = std::max(config.intent, by_life);
+    config.incarnation = facts.observation ? facts.observation->incarnation : 0;
   } else if (group.target_type == balancing::TargetType::Instance) {
     config.intent = balancing::TargetIntent::Dead;  // the instance is gone; the target shows
                                                     // draining to its delay's end
@@ -308,10 +310,19 @@ void hand_over_notifications(EngineState& state) {
 
 }  // namespace
 
+bool ask(Asked& asked, Asked::What what, Instant now) {
+  if (what == Asked::What::Nothing || (asked.what == what && now - asked.at < kOverdue)) {
+    return false;
+  }
+  asked = {what, now};
+  return true;
+}
+
 void act(EngineState& state, Instant now) {
   for (const auto& [name, group] : state.model.groups) {
     act_on_instances(state, group, now);
   }
+  act_on_standalone(state, now);
   kill_orphans(state, now);
   publish_config(state, now);
   hand_over_notifications(state);

@@ -7,6 +7,10 @@
 
 namespace tidegate::engine {
 
+Result<Answer> run(const Execution& on, const FleetCommand& command) {
+  return std::visit([&on](const auto& kind) { return run(on, kind); }, command);
+}
+
 Result<Answer> Engine::execute(const Principal& principal, const Command& command, Instant now) {
   EngineState& state = *state_;
   const Model before = state.model;

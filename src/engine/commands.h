@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,8 +15,10 @@
 #include "base/unique_function.h"
 #include "core/groups/activity.h"
 #include "core/groups/instance.h"
+#include "core/groups/standalone.h"
 #include "core/stacks/stack.h"
 #include "engine/commands/alarms.h"
+#include "engine/commands/fleet.h"
 
 namespace tidegate::engine {
 
@@ -41,15 +45,6 @@ struct DeleteStack {
   stacks::StackName name;           // or its ARN; unknown ones succeed, as in AWS
   Haste haste = Haste::Drain;
 };
-struct SetDesiredCapacity {
-  groups::GroupName group;
-  std::int32_t desired_capacity = 0;
-};
-struct TerminateInstance {
-  enum class Desired { Keep, Decrement };
-  groups::InstanceId instance;
-  Desired desired = Desired::Keep;
-};
 struct TargetDescription {
   std::string id;
   std::uint16_t port = 0;  // 0: the target group's
@@ -69,7 +64,8 @@ using Command = std::variant<CreateStack,
                              TerminateInstance,
                              RegisterTargets,
                              DeregisterTargets,
-                             AlarmCommand>;
+                             AlarmCommand,
+                             FleetCommand>;
 
 struct StackIdAnswer {
   std::string stack_id;
@@ -77,7 +73,34 @@ struct StackIdAnswer {
 struct ActivityAnswer {
   groups::Activity activity;
 };
-using Answer = std::variant<Ok, StackIdAnswer, ActivityAnswer>;
+struct ActivitiesAnswer {
+  std::vector<groups::Activity> activities;
+};
+struct PolicyAnswer {
+  scaling::TargetTrackingPolicy policy;
+  std::vector<std::pair<std::string, std::string>> alarms;  // name and ARN
+};
+/// As it is now; versions: those that the command made or deleted.
+struct LaunchTemplateAnswer {
+  struct Version {
+    std::string asked;
+    std::optional<groups::LaunchTemplateVersion> version;
+    std::string failure;  // why it was not deleted; empty else
+  };
+  groups::LaunchTemplate launch_template;
+  std::vector<Version> versions;
+};
+struct InstancesAnswer {
+  std::vector<groups::StandaloneInstance> before;
+  std::vector<groups::StandaloneInstance> instances;
+};
+using Answer = std::variant<Ok,
+                            StackIdAnswer,
+                            ActivityAnswer,
+                            ActivitiesAnswer,
+                            PolicyAnswer,
+                            LaunchTemplateAnswer,
+                            InstancesAnswer>;
 
 using Reply = UniqueFunction<void(Result<Answer>)>;
 

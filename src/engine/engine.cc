@@ -10,7 +10,10 @@ namespace {
 /// Nothing exists that could change by itself: no group, no stack at work, no target of any kind.
 bool is_quiet(const EngineState& state) {
   return state.model.groups.empty() && state.model.listeners.empty() &&
-         state.model.alarms.empty() && state.orphans.empty();
+         state.model.alarms.empty() && state.orphans.empty() &&
+         std::all_of(state.model.standalone.begin(),
+                     state.model.standalone.end(),
+                     [](const auto& entry) { return entry.second.value.terminated.has_value(); });
 }
 
 void say_trouble(EngineState& state, const Status& stored) {
@@ -41,6 +44,7 @@ Engine::Engine(Settings settings, Ports ports)
   state_->model.region = state_->settings.region;
   state_->model.account_id = state_->settings.account_id;
   state_->model.home_id = state_->settings.home_id;
+  state_->model.instance_scale = state_->settings.instance_scale;
 }
 
 Engine::~Engine() = default;

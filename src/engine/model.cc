@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/stacks/network.h"
+
 namespace tidegate::engine {
 namespace {
 
@@ -52,6 +54,16 @@ std::vector<std::string> zones_served(const Model& model, const balancing::Targe
     }
   }
   return {zones.begin(), zones.end()};
+}
+
+std::map<std::string, std::string> subnet_zones(const Model& model) {
+  auto zones = stacks::default_subnets(model.region);
+  for (const auto& [name, stack] : model.stacks) {
+    if (stack.status != stacks::Status::DeleteComplete) {
+      zones.insert(stack.metadata.subnet_zones.begin(), stack.metadata.subnet_zones.end());
+    }
+  }
+  return zones;
 }
 
 balancing::TargetHealth target_health(const Model& model,

@@ -21,6 +21,7 @@
 #include "core/groups/auto_scaling_group.h"
 #include "core/groups/instance.h"
 #include "core/groups/plan.h"
+#include "core/groups/standalone.h"
 #include "core/scaling/target_tracking.h"
 #include "core/stacks/stack.h"
 
@@ -64,6 +65,11 @@ struct GroupModel {
   std::optional<double> cpu_percent;        // of the instances in service and warm, newest second
 };
 
+struct StandaloneModel {
+  groups::StandaloneInstance value;
+  groups::InstanceFacts facts;
+};
+
 struct PolicyModel {
   scaling::TargetTrackingPolicy policy;
   std::optional<scaling::Vote> last_vote;
@@ -85,7 +91,8 @@ struct Model {
       stacks;  // deleted ones stay until the name is used again
   std::map<groups::GroupName, GroupModel> groups;
   std::map<groups::LaunchTemplateId, groups::LaunchTemplate> launch_templates;
-  std::map<scaling::PolicyName, PolicyModel> policies;  // names are unique within the home
+  std::map<groups::InstanceId, StandaloneModel> standalone;  // also Terminated ones, for a while
+  std::map<scaling::PolicyName, PolicyModel> policies;       // by policy_key()
   std::map<balancing::LoadBalancerArn, balancing::LoadBalancer> load_balancers;
   std::map<balancing::ListenerArn, balancing::Listener> listeners;
   std::map<balancing::RuleArn, balancing::Rule> rules;
@@ -100,7 +107,29 @@ struct Model {
   std::vector<std::string> host_troubles;  // of what runs the instances
   double host_vcpus = 0;
   std::int64_t host_memory_mib = 0;
+  std::optional<double> instance_scale;  // of the catalogue's types; absent: auto
 };
+
+/// "<group>/<name>": names of policies are unique within their group.
+scaling::PolicyName policy_key(const scaling::TargetTrackingPolicy& policy);
+
+/// The image that everything can be made from without any declaration: this machine's own root.
+inline constexpr const char* kHostImage = "ami-host";
+/// What image ids mean in this home: kHostImage, and what Metadata.Tidegate.Images of the stacks
+/// that exist says; where several say something, the first by stack name.
+std::map<std::string, stacks::Image> images_of(const Model& model);
+/// The same for one id, as `stack` (empty: none) sees it: what it says itself wins.
+std::optional<stacks::Image> image_of(const Model& model,
+                                      const stacks::StackName& stack,
+                                      const std::string& id);
+/// The size of an instance type as `stack` (empty: none) sees it, else as any stack does, else the
+/// catalogue's, scaled so that `instances` of it fit this host.
+std::optional<stacks::InstanceType> size_of(const Model& model,
+                                            const stacks::StackName& stack,
+                                            const std::string& type,
+                                            std::int32_t instances);
+/// Zones that groups and instances may be in: a, b and c of the region, and those of subnets.
+std::vector<std::string> zones_of(const Model& model);
 
 /// A target's zone is one the load balancers of its group serve, and some listener or rule forwards
 /// to the group.
@@ -110,6 +139,10 @@ std::vector<std::string> zones_served(const Model& model, const balancing::Targe
 /// Load balancers that forward to it.
 std::vector<balancing::LoadBalancerArn> load_balancers_of(const Model& model,
                                                           const balancing::TargetGroupArn& arn);
+
+/// Zones of the subnets that calls may name: the default ones, and those that the Metadata of
+/// stacks that exist gives a zone.
+std::map<std::string, std::string> subnet_zones(const Model& model);
 
 /// The state of one registered target, as DescribeTargetHealth gives it: the balancer's report, or
 /// what is known before there is one (unused/NotInUse, initial/RegistrationInProgress, draining).

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "engine/state.h"
+#include "engine/fleet/fleet.h"
 
 namespace tidegate::engine {
 namespace {
@@ -147,6 +147,12 @@ void observe(EngineState& state, Instant now) {
       known.insert(id);
     }
   }
+  observe_standalone(state, seen);
+  for (const auto& [id, instance] : state.model.standalone) {
+    if (!instance.value.terminated) {
+      known.insert(id);
+    }
+  }
   state.orphans.clear();
   for (const auto& [id, observation] : seen) {
     if (!known.contains(id)) {
@@ -159,9 +165,8 @@ void update_registration(EngineState& state,
                          const groups::AutoScalingGroup& group,
                          const groups::Instance& instance,
                          Instant now) {
-  using groups::LifecycleState;
-  const bool wanted = instance.lifecycle_state == LifecycleState::Pending ||
-                      instance.lifecycle_state == LifecycleState::InService;
+  const bool wanted =
+      groups::is_registered_state(instance.lifecycle_state) && !instance.kept_from_load_balancers;
   for (const auto& arn : group.target_groups) {
     const auto found = state.model.target_groups.find(arn);
     if (found == state.model.target_groups.end()) {

@@ -1,13 +1,13 @@
 // Planning: each group's plan is applied to the model and journalled; what follows from it is for
 // act().
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <string>
 
 #include "base/text.h"
 #include "core/groups/apply.h"
-#include "engine/state.h"
+#include "engine/fleet/fleet.h"
+#include "engine/resources.h"
 
 namespace tidegate::engine {
 namespace {
@@ -21,52 +21,16 @@ std::vector<groups::Instance> instances_of(const GroupModel& group) {
   return all;
 }
 
-const stacks::InstanceType* size_of(const Model& model,
-                                    const GroupModel& group,
-                                    const std::string& type) {
-  const auto* stack = stack_of(model, group);
-  if (stack == nullptr) {
-    return nullptr;
-  }
-  const auto found = stack->metadata.instance_types.find(type);
-  return found == stack->metadata.instance_types.end() ? nullptr : &found->second;
-}
-
-struct Room {
-  double vcpus = 0;
-  std::int64_t memory_mib = 0;
-};
-
-/// What is left of the host after every instance that exists.
-Room room_left(const EngineState& state) {
-  Room room{state.model.host_vcpus, state.model.host_memory_mib};
-  for (const auto& [name, group] : state.model.groups) {
-    for (const auto& [id, instance] : group.instances) {
-      if (const auto* size = size_of(state.model, group, instance.instance_type)) {
-        room.vcpus -= size->vcpus;
-        room.memory_mib -= size->memory_mib;
-      }
-    }
-  }
-  return room;
-}
-
-/// How many more instances of what the group launches now fit into `room`; absent: their size is
-/// not known.
+/// How many more instances of what the group launches now fit into `room`.
 std::optional<std::int32_t> how_many_fit(const EngineState& state,
                                          const GroupModel& group,
                                          const Room& room) {
-  constexpr double kRounding = 1e-9;
   const auto* version = launch_version(state.model, group.group);
-  const auto* size =
-      version != nullptr ? size_of(state.model, group, version->instance_type) : nullptr;
-  if (size == nullptr || size->vcpus <= 0 || size->memory_mib <= 0) {
-    return std::nullopt;
-  }
-  const double by_cpu = std::floor(std::max(0.0, room.vcpus) / size->vcpus + kRounding);
-  const auto by_memory =
-      static_cast<double>(std::max<std::int64_t>(0, room.memory_mib) / size->memory_mib);
-  return static_cast<std::int32_t>(std::min({by_cpu, by_memory, 1e6}));
+  return version == nullptr
+             ? std::nullopt
+             : how_many_fit(
+                   size_of(state.model, group.stack, version->instance_type, group.group.max_size),
+                   room);
 }
 
 std::map<balancing::TargetGroupArn, Duration> delays_of(const EngineState& state,
@@ -160,6 +124,18 @@ std::string describe_action(const groups::Action& action) {
     std::string operator()(const groups::FinishTermination& a) const {
       return "terminated " + a.id.value;
     }
+    std::string operator()(const groups::BeginStandby& a) const {
+      return "entering standby " + a.id.value;
+    }
+    std::string operator()(const groups::FinishStandby& a) const { return "standby " + a.id.value; }
+    std::string operator()(const groups::EndStandby& a) const {
+      return "leaving standby " + a.id.value;
+    }
+    std::string operator()(const groups::BeginDetach& a) const { return "detaching " + a.id.value; }
+    std::string operator()(const groups::FinishDetach& a) const { return "detached " + a.id.value; }
+    std::string operator()(const groups::AttachInstance& a) const {
+      return "attaching " + a.instance.id.value;
+    }
   };
   return std::visit(Describe{}, action);
 }
@@ -204,7 +180,9 @@ void take_over(EngineState& state,
     }
     update_registration(state, group.group, instance, now);
     state.journal.touch(EntityKind::Instance, instance.id.value, group.group.name.value);
-    if (instance.lifecycle_state == groups::LifecycleState::Terminated) {
+    if (instance.lifecycle_state == groups::LifecycleState::Terminated ||
+        instance.lifecycle_state == groups::LifecycleState::Detached) {
+      keep_outside(state, instance, now);
       group.facts.erase(instance.id);
       group.instances.erase(groups::InstanceId{instance.id});
     } else {
@@ -254,6 +232,20 @@ void drop_drained_targets(EngineState& state, Instant now) {
   }
 }
 
+/// Groups that calls delete are gone with their last instance; stacks look after their own before.
+void finish_deletions(EngineState& state) {
+  std::vector<groups::GroupName> gone;
+  for (const auto& [name, group] : state.model.groups) {
+    if (group.group.deleting && group.instances.empty()) {
+      gone.push_back(name);
+    }
+  }
+  for (const auto& name : gone) {
+    erase_group(state, name);
+    state.view_stale = true;
+  }
+}
+
 }  // namespace
 
 void apply_actions(EngineState& state,
@@ -278,6 +270,8 @@ void apply_actions(EngineState& state,
 
 void plan_groups(EngineState& state, Instant now) {
   drop_drained_targets(state, now);
+  plan_standalone(state, now);
+  finish_deletions(state);
   Room room = room_left(state);
   for (auto& [name, group] : state.model.groups) {
     const auto instances = instances_of(group);
@@ -290,6 +284,9 @@ void plan_groups(EngineState& state, Instant now) {
                             .data_plane_connected_since = state.data_plane_connected_since,
                             .now = now};
     input.capacity_available = !input.room || *input.room > 0;
+    if (auto why = launch_obstacle(state.model, group); !why.empty()) {
+      input.launch_obstacle = groups::Blocker{"", std::move(why), "it is there again"};
+    }
     groups::Plan made = groups::plan(input);
     if (made.next_due) {
       state.due = std::min(state.due, *made.next_due);

@@ -47,7 +47,7 @@ struct Create {
   }
 
   Status operator()(scaling::TargetTrackingPolicy value) const {
-    if (state.model.policies.contains(value.name)) {
+    if (state.model.policies.contains(policy_key(value))) {
       return taken("Scaling policy", value.name.value);
     }
     auto high = scaling::make_high_alarm(value, state.ids.uuid());
@@ -58,8 +58,9 @@ struct Create {
       value.low_alarm = low.name;
       add_alarm(std::move(low));
     }
-    state.journal.touch(EntityKind::Policy, value.name.value);
-    state.model.policies[value.name].policy = std::move(value);
+    const auto key = policy_key(value);
+    state.journal.touch(EntityKind::Policy, key.value);
+    state.model.policies[key].policy = std::move(value);
     return Ok{};
   }
 
@@ -149,6 +150,7 @@ void keep_runtime(groups::AutoScalingGroup& value, const groups::AutoScalingGrou
   value.capacity_cause = old.capacity_cause;
   value.launch_failures = old.launch_failures;
   value.capacity_changed = old.capacity_changed;
+  value.suspended = old.suspended;
 }
 
 /// Changes one resource; an overload per type.
@@ -189,14 +191,15 @@ struct Modify {
   }
 
   void operator()(scaling::TargetTrackingPolicy value) const {
-    PolicyModel& policy = state.model.policies[value.name];
+    const auto key = policy_key(value);
+    PolicyModel& policy = state.model.policies[key];
     const auto old = policy.policy;
     value.high_alarm = old.high_alarm;
     value.low_alarm = old.low_alarm;
     policy.policy = value;
     policy.last_vote.reset();
-    state.policies.erase(value.name);  // its windows may have other periods now
-    state.journal.touch(EntityKind::Policy, value.name.value);
+    state.policies.erase(key);  // its windows may have other periods now
+    state.journal.touch(EntityKind::Policy, key.value);
     replace_view(old.high_alarm, scaling::make_high_alarm(value, "0"));
     if (!value.disable_scale_in && old.low_alarm.empty()) {
       auto low = scaling::make_low_alarm(value, state.ids.uuid());
@@ -285,6 +288,21 @@ void hurry(EngineState& state, GroupModel& group, Instant now) {
   apply_actions(state, group, actions, now);
 }
 
+void delete_policy(EngineState& state, const std::string& physical_id) {
+  for (auto policy = state.model.policies.begin(); policy != state.model.policies.end(); ++policy) {
+    const auto& value = policy->second.policy;
+    if (value.arn != physical_id) {
+      continue;
+    }
+    drop(state, state.model.alarms, alarms::AlarmName{value.high_alarm}, EntityKind::Alarm);
+    drop(state, state.model.alarms, alarms::AlarmName{value.low_alarm}, EntityKind::Alarm);
+    const auto key = policy_key(value);
+    state.policies.erase(key);
+    drop(state, state.model.policies, key, EntityKind::Policy);
+    return;
+  }
+}
+
 Readiness delete_group(EngineState& state,
                        const groups::GroupName& name,
                        DeleteStack::Haste haste,
@@ -307,29 +325,29 @@ Readiness delete_group(EngineState& state,
     }
     return Readiness::Waiting;
   }
-  for (const auto& activity : group.activities) {
-    state.journal.touch(EntityKind::Activity, activity.id.value, name.value);
-  }
-  state.groups.erase(name);
-  drop(state, state.model.groups, groups::GroupName{name}, EntityKind::Group);
+  erase_group(state, groups::GroupName{name});
   return Readiness::Ready;
 }
 
-void delete_policy(EngineState& state, const std::string& physical_id) {
-  for (auto policy = state.model.policies.begin(); policy != state.model.policies.end(); ++policy) {
-    const auto& value = policy->second.policy;
-    if (value.arn != physical_id && value.name.value != physical_id) {
-      continue;
-    }
-    drop(state, state.model.alarms, alarms::AlarmName{value.high_alarm}, EntityKind::Alarm);
-    drop(state, state.model.alarms, alarms::AlarmName{value.low_alarm}, EntityKind::Alarm);
-    state.policies.erase(value.name);
-    drop(state, state.model.policies, scaling::PolicyName{value.name}, EntityKind::Policy);
-    return;
-  }
-}
-
 }  // namespace
+
+void erase_group(EngineState& state, const groups::GroupName& name) {
+  const GroupModel& group = state.model.groups.at(name);
+  for (const auto& activity : group.activities) {
+    state.journal.touch(EntityKind::Activity, activity.id.value, name.value);
+  }
+  std::vector<std::string> policies;
+  for (const auto& [key, policy] : state.model.policies) {
+    if (policy.policy.group_name == name.value) {
+      policies.push_back(policy.policy.arn);
+    }
+  }
+  for (const auto& arn : policies) {
+    delete_policy(state, arn);
+  }
+  state.groups.erase(name);
+  drop(state, state.model.groups, name, EntityKind::Group);
+}
 
 Status create_resource(EngineState& state,
                        const stacks::Stack& stack,

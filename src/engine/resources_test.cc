@@ -95,13 +95,13 @@ TEST_CASE("resources: a policy's name is taken once, and its alarms come with it
   out_only.disable_scale_in = true;
   REQUIRE(bench.create(out_only).has_value());
   CHECK(bench.state.model.alarms.size() == 3);
-  CHECK(bench.state.model.policies.at(out_only.name).policy.low_alarm.empty());
+  CHECK(bench.state.model.policies.at(policy_key(out_only)).policy.low_alarm.empty());
 }
 
 TEST_CASE("resources: DisableScaleIn takes the low alarm away, and brings it back, durably") {
   Bench bench;
   REQUIRE(bench.create(policy(70)).has_value());
-  const scaling::PolicyName name{"p"};
+  const scaling::PolicyName name = policy_key(policy(70));
   const auto high = bench.state.model.policies.at(name).policy.high_alarm;
   const auto low = bench.state.model.policies.at(name).policy.low_alarm;
   bench.state.model.alarms.at(high).state = alarms::StateValue::Alarm;

@@ -172,7 +172,11 @@ void scale_group(EngineState& state, GroupModel& group, Instant now) {
   if (!voting.due) {
     return;
   }
-  const auto decision = scaling::combine(capacity.desired, voting.policies, voting.votes);
+  auto decision = scaling::combine(capacity.desired, voting.policies, voting.votes);
+  if (groups::is_suspended(group.group, "AlarmNotification")) {
+    decision.winner.reset();
+    decision.blocked_by = "the process AlarmNotification is suspended";
+  }
   if (decision.desired == capacity.desired || !decision.winner) {
     record_non_decision(state, group, capacity, voting, decision.blocked_by, now);
     return;
@@ -202,7 +206,7 @@ PolicyRun::PolicyRun(const scaling::TargetTrackingPolicy& policy)
                                           policy.timing.period)) {}
 
 PolicyRun& run_of(EngineState& state, const scaling::TargetTrackingPolicy& policy) {
-  return state.policies.try_emplace(policy.name, policy).first->second;
+  return state.policies.try_emplace(policy_key(policy), policy).first->second;
 }
 
 void change_desired(EngineState& state,

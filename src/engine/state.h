@@ -89,11 +89,12 @@ struct EngineState {
   Journal journal;
 
   std::map<groups::GroupName, GroupRun> groups;
-  std::map<scaling::PolicyName, PolicyRun> policies;
+  std::map<scaling::PolicyName, PolicyRun> policies;  // by policy_key()
   std::map<alarms::AlarmName, Instant> next_evaluation;
   std::map<stacks::StackName, StackWork> work;  // of stacks in progress
   std::vector<groups::InstanceId> orphans;      // the driver has them, the model does not
   std::map<groups::InstanceId, Asked> orphans_asked;
+  std::map<groups::InstanceId, Asked> standalone_asked;
   std::map<std::string, ports::Notification>
       notifications;  // journalled, not handed over yet; by id
   balancing::DataPlaneConfig published;

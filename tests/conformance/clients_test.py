@@ -152,7 +152,7 @@ def test_instances(clients):
     assert clients.aws("ec2", "describe-launch-templates")["LaunchTemplates"][0]["LatestVersionNumber"] == 1
     assert client.get_console_output(InstanceId=INSTANCE)["Output"] == "line 1\nline 2\n"
     assert error_of(client.describe_instances, InstanceIds=["i-0123"]) == ("InvalidInstanceID.NotFound", 400)
-    assert error_of(client.run_instances, MinCount=1, MaxCount=1) == ("UnsupportedOperation", 400)
+    assert error_of(client.stop_instances, InstanceIds=["i-1"]) == ("UnsupportedOperation", 400)
 
 
 def test_metrics(clients):
@@ -176,7 +176,7 @@ def test_metrics(clients):
     names = [a["AlarmName"] for a in clients.aws("cloudwatch", "describe-alarms")["MetricAlarms"]]
     assert len(names) == 3 and "cnt-ec2-cpu-high" in names
     assert error_of(client.put_metric_data, Namespace="AWS/EC2", MetricData=[]) == ("InvalidParameterValue", 400)
-    assert error_of(client.delete_alarms, AlarmNames=["x"]) == ("UnsupportedOperation", 400)
+    assert error_of(client.list_dashboards) == ("UnsupportedOperation", 400)
 
 
 def test_wrong_keys(clients):

@@ -235,6 +235,7 @@ groups::Instance& add_instance(engine::Model& model,
                                const std::string& zone) {
   engine::GroupModel& of = group(model);
   groups::Instance& instance = of.instances[groups::InstanceId{id}];
+  instance.tags = of.group.tags;
   instance.id = groups::InstanceId{id};
   instance.group = kGroup;
   instance.zone = zone;

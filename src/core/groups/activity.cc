@@ -164,6 +164,20 @@ std::string cause_health_failure(Instant t, std::string_view kind) {
          std::string{kind} + " failure.";
 }
 
+std::string cause_user_set_unhealthy(Instant t) {
+  return at(t) + "an instance was taken out of service in response to a user health-check.";
+}
+
+std::string cause_user_moved(
+    Instant t, const InstanceId& id, std::string_view done, std::int32_t from, std::int32_t to) {
+  std::string text = at(t) + "instance " + id.value + " was " + std::string{done} +
+                     " in response to a user request";
+  if (from == to) {
+    return text + ".";
+  }
+  return text + (from < to ? ", increasing" : ", shrinking") + from_to(from, to);
+}
+
 std::string cause_user_terminated(Instant t, const InstanceId& id) {
   return at(t) + "instance " + id.value +
          " was taken out of service in response to a user request.";

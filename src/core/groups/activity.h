@@ -66,6 +66,10 @@ std::string cause_instance_removed(Instant t, std::int32_t from, std::int32_t to
 std::string cause_selected_for_termination(Instant t, const InstanceId& id);
 /// kind: "ELB system health check", "EC2 instance status checks", "liveness check".
 std::string cause_health_failure(Instant t, std::string_view kind);
+std::string cause_user_set_unhealthy(Instant t);
+/// done: "moved to standby", "moved out of standby", "detached", "attached".
+std::string cause_user_moved(
+    Instant t, const InstanceId& id, std::string_view done, std::int32_t from, std::int32_t to);
 std::string cause_user_terminated(Instant t, const InstanceId& id);
 std::string cause_replacement(Instant t, const InstanceId& unhealthy);
 

@@ -39,6 +39,19 @@ ActivityStatus status_of(TerminationStage stage) {
                                              : ActivityStatus::InProgress;
 }
 
+/// The launch template's for instances, then the group's that it propagates.
+std::map<std::string, std::string> tags_at_launch(const AutoScalingGroup& group,
+                                                  const LaunchTemplateVersion& version) {
+  std::map<std::string, std::string> tags = version.instance_tags;
+  for (const auto& [key, value] : group.tags) {
+    const auto& kept = group.tags_not_propagated;
+    if (!std::binary_search(kept.begin(), kept.end(), key)) {
+      tags[key] = value;
+    }
+  }
+  return tags;
+}
+
 class Applier {
  public:
   Applier(const AutoScalingGroup& group,
@@ -65,7 +78,16 @@ class Applier {
   void on(const Undrain& action);
   void on(const AdvanceTermination& action);
   void on(const FinishTermination& action);
+  void on(const BeginStandby& action);
+  void on(const FinishStandby& action);
+  void on(const EndStandby& action);
+  void on(const BeginDetach& action);
+  void on(const FinishDetach& action);
+  void on(const AttachInstance& action);
 
+  Activity begun(const Instance& instance, const ActivityId& id) const;
+  void leave_service(Instance& instance, std::string description, std::string cause);
+  void join(Instance& instance, std::string description, std::string cause);
   /// A copy to be changed, in the state that `event` leads to; absent without such an edge.
   std::optional<Instance> moved(const InstanceId& id, LifecycleEvent event) const {
     std::optional<Instance> instance = copy_of(id);
@@ -111,17 +133,14 @@ void Applier::on(const LaunchInstance& action) {
   instance.port = context_.port;
   instance.launch_activity = context_.new_activity_id();
   instance.replaces = action.replaces;
+  instance.kept_from_load_balancers = is_suspended(group, "AddToLoadBalancer");
+  instance.tags = tags_at_launch(group, context_.version);
 
-  Activity activity;
-  activity.id = instance.launch_activity;
-  activity.group = group.name;
-  activity.instance = instance.id;
+  Activity activity = begun(instance, instance.launch_activity);
   activity.description = launch_description(instance.id);
   activity.cause = action.cause;
-  activity.start = context_.now;
   activity.status = ActivityStatus::PreInService;
   activity.progress = kProgressLaunching;
-  activity.details = zone_details(action.zone);
   applied_.activities.push_back(std::move(activity));
   applied_.instance = std::move(instance);
 }
@@ -179,26 +198,24 @@ void Applier::on(const BeginTermination& action) {
   if (!instance) {
     return;
   }
+  if (!instance->termination_activity.empty()) {  // it was on its way to Standby or out
+    finish(instance->termination_activity, ActivityStatus::Cancelled, "It is terminated instead.");
+  }
   enter_stage(*instance, action.first_stage);
   instance->termination_reason = action.reason;
   instance->termination_activity = context_.new_activity_id();
   if (instance->in_service_since) {
     capacity_changed();
-  } else {
+  } else if (copy_of(action.id)->lifecycle_state == LifecycleState::Pending) {
     finish(instance->launch_activity,
            ActivityStatus::Cancelled,
            "The instance is not wanted any more.");
   }
-  Activity activity;
-  activity.id = instance->termination_activity;
-  activity.group = instance->group;
-  activity.instance = instance->id;
+  Activity activity = begun(*instance, instance->termination_activity);
   activity.description = termination_description(instance->id);
   activity.cause = action.cause;
-  activity.start = context_.now;
   activity.status = status_of(action.first_stage);
   activity.progress = progress_of(action.first_stage);
-  activity.details = zone_details(instance->zone);
   applied_.activities.push_back(std::move(activity));
   applied_.instance = std::move(instance);
 }
@@ -238,6 +255,113 @@ void Applier::on(const FinishTermination& action) {
   instance->stage_since.reset();
   finish(instance->termination_activity, ActivityStatus::Successful, "");
   applied_.instance = std::move(instance);
+}
+
+/// Toward Standby or Detached; the activity is its `termination_activity` until then.
+void Applier::leave_service(Instance& instance, std::string description, std::string cause) {
+  if (instance.in_service_since) {
+    capacity_changed();
+  }
+  instance.stage_since = context_.now;
+  instance.termination_reason = TerminationReason::None;
+  instance.termination_activity = context_.new_activity_id();
+  applied_.activities.push_back(begun(instance, instance.termination_activity));
+  Activity& activity = applied_.activities.back();
+  activity.description = std::move(description);
+  activity.cause = std::move(cause);
+  activity.status = ActivityStatus::InProgress;
+  activity.progress = kProgressDraining;
+}
+
+/// Toward InService; the activity is its `launch_activity`.
+void Applier::join(Instance& instance, std::string description, std::string cause) {
+  instance.joined = context_.now;
+  instance.in_service_since.reset();
+  instance.health_status = HealthStatus::Healthy;
+  instance.health_reason.clear();
+  instance.unhealthy_by_request = false;
+  instance.launch_activity = context_.new_activity_id();
+  instance.kept_from_load_balancers = is_suspended(applied_.group, "AddToLoadBalancer");
+  applied_.activities.push_back(begun(instance, instance.launch_activity));
+  Activity& activity = applied_.activities.back();
+  activity.description = std::move(description);
+  activity.cause = std::move(cause);
+  activity.status = ActivityStatus::PreInService;
+  activity.progress = kProgressLaunching;
+}
+
+void Applier::on(const BeginStandby& action) {
+  auto instance = moved(action.id, LifecycleEvent::EnterStandby);
+  if (!instance) {
+    return;
+  }
+  leave_service(*instance, "Moving EC2 instance to Standby: " + action.id.value, action.cause);
+  applied_.instance = std::move(instance);
+}
+
+void Applier::on(const FinishStandby& action) {
+  const auto before = copy_of(action.id);
+  auto instance = moved(action.id, LifecycleEvent::Drained);
+  if (!instance || before->lifecycle_state != LifecycleState::EnteringStandby) {
+    return;
+  }
+  finish(instance->termination_activity, ActivityStatus::Successful, "");
+  instance->stage_since.reset();
+  instance->in_service_since.reset();
+  instance->termination_activity = ActivityId{};
+  applied_.instance = std::move(instance);
+}
+
+void Applier::on(const EndStandby& action) {
+  auto instance = moved(action.id, LifecycleEvent::ExitStandby);
+  if (!instance) {
+    return;
+  }
+  join(*instance, "Moving EC2 instance out of Standby: " + action.id.value, action.cause);
+  applied_.instance = std::move(instance);
+}
+
+void Applier::on(const BeginDetach& action) {
+  auto instance = moved(action.id, LifecycleEvent::Detach);
+  if (!instance) {
+    return;
+  }
+  leave_service(*instance, "Detaching EC2 instance: " + action.id.value, action.cause);
+  applied_.instance = std::move(instance);
+}
+
+void Applier::on(const FinishDetach& action) {
+  const auto before = copy_of(action.id);
+  auto instance = moved(action.id, LifecycleEvent::Drained);
+  if (!instance || before->lifecycle_state != LifecycleState::Detaching) {
+    return;
+  }
+  finish(instance->termination_activity, ActivityStatus::Successful, "");
+  instance->stage_since.reset();
+  instance->in_service_since.reset();
+  instance->protected_from_scale_in = false;
+  instance->termination_activity = ActivityId{};
+  instance->replaces.reset();
+  applied_.instance = std::move(instance);
+}
+
+void Applier::on(const AttachInstance& action) {
+  Instance instance = action.instance;
+  instance.group = applied_.group.name;
+  instance.lifecycle_state = LifecycleState::Pending;
+  join(instance, "Attaching an existing EC2 instance: " + instance.id.value, action.cause);
+  applied_.instance = std::move(instance);
+}
+
+/// An activity about the instance that begins now.
+Activity Applier::begun(const Instance& instance, const ActivityId& id) const {
+  Activity activity;
+  activity.id = id;
+  activity.group = instance.group;
+  activity.instance = instance.id;
+  activity.start = context_.now;
+  activity.details = zone_details(instance.zone);
+  return activity;
 }
 
 void Applier::finish(const ActivityId& id, ActivityStatus status, std::string message) {

@@ -44,6 +44,9 @@ struct Applied {
 ///                      launch activity is Cancelled; the capacity changed if it was InService
 ///  Undrain             InService again with its in_service_since; termination activity Cancelled
 ///  FinishTermination   Terminated; termination activity Successful
+///  BeginStandby, BeginDetach  EnteringStandby, Detaching, with an activity; the capacity changed
+///  FinishStandby, FinishDetach  Standby, Detached (which is to be dropped from the group too)
+///  EndStandby, AttachInstance  Pending again since now, with an activity like a launch's
 /// capacity_cause is cleared as soon as the counted capacity equals desired: later launches have
 /// other causes.
 Applied apply(const AutoScalingGroup& group,

@@ -93,6 +93,25 @@ std::string liveness_error(const AutoScalingGroup& group) {
 
 }  // namespace
 
+std::span<const std::string_view> scaling_processes() {
+  static constexpr std::array kProcesses = std::to_array<std::string_view>({
+      "AZRebalance",
+      "AddToLoadBalancer",
+      "AlarmNotification",
+      "HealthCheck",
+      "InstanceRefresh",
+      "Launch",
+      "ReplaceUnhealthy",
+      "ScheduledActions",
+      "Terminate",
+  });
+  return kProcesses;
+}
+
+bool is_suspended(const AutoScalingGroup& group, std::string_view process) {
+  return group.suspended.contains(std::string{process});
+}
+
 std::string_view to_string(HealthCheckType type) {
   switch (type) {
     case HealthCheckType::Ec2:

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -57,6 +59,8 @@ struct AutoScalingGroup {
   bool new_instances_protected_from_scale_in = false;
   std::vector<std::string> termination_policies = {"Default"};
   std::map<std::string, std::string> tags;
+  std::vector<std::string> tags_not_propagated;  // keys with PropagateAtLaunch false; sorted
+  std::map<std::string, std::string> suspended;  // process → SuspensionReason
 
   // Metadata.Tidegate
   scaling::TimingProfile timing = scaling::TimingProfile::Fast;
@@ -87,6 +91,10 @@ Result<AutoScalingGroup> with_desired_capacity(AutoScalingGroup group,
 /// policy's EstimatedInstanceWarmup → DefaultInstanceWarmup → what the timing profile says (fast 10
 /// s; aws DefaultCooldown).
 Duration warmup_of(const AutoScalingGroup& group, const scaling::TargetTrackingPolicy* policy);
+/// The processes that may be suspended, as DescribeScalingProcessTypes lists them.
+std::span<const std::string_view> scaling_processes();
+bool is_suspended(const AutoScalingGroup& group, std::string_view process);
+
 /// InService for at least `warmup`.
 bool is_warm(const Instance& instance, Duration warmup, Instant now);
 

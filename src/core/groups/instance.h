@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -58,8 +59,15 @@ struct Instance {
   LifecycleState lifecycle_state = LifecycleState::Pending;
   HealthStatus health_status = HealthStatus::Healthy;
   std::string health_reason;  // why it is Unhealthy, one sentence
+  // Unhealthy because SetInstanceHealth said so: no check that passes makes it Healthy again.
+  bool unhealthy_by_request = false;
   bool protected_from_scale_in = false;
   Instant launched;
+  // Of one that runs and joins the group (attached, or back from Standby): since when it is
+  // Pending. Absent: it is Pending since its launch.
+  std::optional<Instant> joined;
+  // It came while AddToLoadBalancer was suspended: it is registered nowhere, also later.
+  bool kept_from_load_balancers = false;
   std::optional<Instant> in_service_since;
   TerminationStage stage = TerminationStage::None;
   // While InService: UserRequest means that a user asked for its termination, which waits for its
@@ -71,7 +79,8 @@ struct Instance {
   std::uint16_t port = 0;  // the application's
   ActivityId launch_activity;
   ActivityId termination_activity;
-  std::optional<InstanceId> replaces;  // launched to replace that one
+  std::optional<InstanceId> replaces;       // launched to replace that one
+  std::map<std::string, std::string> tags;  // as propagated at launch, then its own
   bool operator==(const Instance&) const = default;
 };
 

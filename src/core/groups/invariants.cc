@@ -1,4 +1,6 @@
 // check_invariants(): what must hold of a group's state after every step.
+#include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -13,7 +15,9 @@ std::string stage_error(const Instance& instance) {
     return instance.id.value + " is " + std::string{to_string(instance.lifecycle_state)} +
            " in termination stage " + std::string{to_string(instance.stage)};
   }
-  if (terminating != instance.stage_since.has_value()) {
+  const bool leaving = terminating || instance.lifecycle_state == LifecycleState::Detaching ||
+                       instance.lifecycle_state == LifecycleState::EnteringStandby;
+  if (leaving != instance.stage_since.has_value()) {
     return instance.id.value + ": the time of its termination stage and its state disagree";
   }
   if (terminating && instance.termination_reason == TerminationReason::None) {
@@ -28,8 +32,15 @@ std::string instance_error(const AutoScalingGroup& group, const Instance& instan
            group.name.value;
   }
   const LifecycleState state = instance.lifecycle_state;
-  if (state != LifecycleState::Pending && state != LifecycleState::InService &&
-      state != LifecycleState::Terminating && state != LifecycleState::Terminated) {
+  static constexpr std::array kEntered = {LifecycleState::Pending,
+                                          LifecycleState::InService,
+                                          LifecycleState::Terminating,
+                                          LifecycleState::Terminated,
+                                          LifecycleState::EnteringStandby,
+                                          LifecycleState::Standby,
+                                          LifecycleState::Detaching,
+                                          LifecycleState::Detached};
+  if (std::find(kEntered.begin(), kEntered.end(), state) == kEntered.end()) {
     return instance.id.value + " is " + std::string{to_string(state)} +
            ", a state that nothing enters";
   }

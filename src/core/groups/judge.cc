@@ -64,12 +64,17 @@ bool is_crashed(const InstanceFacts* facts) {
          (seen->phase == InstancePhase::Running || seen->phase == InstancePhase::Stopping);
 }
 
-bool serves(const AutoScalingGroup& group, const InstanceFacts* facts) {
+/// No balancer is asked about it.
+bool is_apart(const AutoScalingGroup& group, const Instance& instance) {
+  return group.target_groups.empty() || instance.kept_from_load_balancers;
+}
+
+bool serves(const AutoScalingGroup& group, const Instance& instance, const InstanceFacts* facts) {
   const InstanceObservation* seen = observation_of(facts);
   if (seen == nullptr || seen->phase != InstancePhase::Running) {
     return false;
   }
-  if (group.target_groups.empty()) {
+  if (is_apart(group, instance)) {
     return seen->process_alive || seen->user_data_exit_status == 0;
   }
   return all_targets(group, facts, is_healthy);
@@ -77,7 +82,12 @@ bool serves(const AutoScalingGroup& group, const InstanceFacts* facts) {
 
 /// CONTRACT "An instance", 1: user data that exits ≠ 0, or 0 leaving nothing, before the first
 /// health.
-bool user_data_failed(const AutoScalingGroup& group, const InstanceFacts& facts) {
+bool user_data_failed(const AutoScalingGroup& group,
+                      const Instance& instance,
+                      const InstanceFacts& facts) {
+  if (instance.joined) {
+    return false;  // it was launched long ago; whether it serves is what counts
+  }
   const InstanceObservation& seen = *facts.observation;
   const bool ever_healthy =
       std::any_of(facts.targets.begin(), facts.targets.end(), [](const TargetFacts& target) {
@@ -92,8 +102,8 @@ bool user_data_failed(const AutoScalingGroup& group, const InstanceFacts& facts)
 }
 
 Instant launch_deadline(const PlanInput& input, const Instance& instance) {
-  const Instant deadline = instance.launched + input.group.launch_timeout;
-  if (input.group.target_groups.empty() || !input.data_plane_connected_since) {
+  const Instant deadline = pending_since(instance) + input.group.launch_timeout;
+  if (is_apart(input.group, instance) || !input.data_plane_connected_since) {
     return deadline;
   }
   return std::max(deadline, *input.data_plane_connected_since + kReconnectGrace);
@@ -171,14 +181,16 @@ bool had_its_delay(const PlanInput& input, const InstanceFacts* facts) {
 
 /// The stage that follows when `stage` is over by now; absent while it is not.
 std::optional<TerminationStage> following_stage(const PlanInput& input,
+                                                const Instance& instance,
                                                 const InstanceFacts* facts,
-                                                TerminationStage stage,
-                                                Instant due) {
+                                                StageJudgement present) {
   const AutoScalingGroup& group = input.group;
-  const bool idle = group.target_groups.empty() || all_targets(group, facts, is_idle);
-  switch (stage) {
+  const bool apart = is_apart(group, instance);
+  const bool idle = apart || all_targets(group, facts, is_idle);
+  const Instant due = *present.due;
+  switch (present.stage) {
     case TerminationStage::Draining:
-      if (all_targets(group, facts, is_drained) ||
+      if (apart || all_targets(group, facts, is_drained) ||
           (input.now >= due && had_its_delay(input, facts))) {
         return TerminationStage::Stopping;
       }
@@ -217,6 +229,14 @@ Duration length_of(const PlanInput& input, TerminationStage stage) {
 
 }  // namespace
 
+Instant pending_since(const Instance& instance) {
+  return instance.joined.value_or(instance.launched);
+}
+
+bool is_registered_state(LifecycleState state) {
+  return state == LifecycleState::Pending || state == LifecycleState::InService;
+}
+
 bool is_unseen(const Instance& instance, const InstanceFacts* facts, Instant now) {
   return observation_of(facts) == nullptr && now >= instance.launched + kUnseenGrace;
 }
@@ -242,7 +262,8 @@ balancing::TargetIntent target_intent(const Instance& instance,
   }
   switch (instance.stage) {
     case TerminationStage::None:
-      return balancing::TargetIntent::Serving;
+      return is_registered_state(instance.lifecycle_state) ? balancing::TargetIntent::Serving
+                                                           : balancing::TargetIntent::Draining;
     case TerminationStage::Draining:
     case TerminationStage::Stopping:
       return balancing::TargetIntent::Draining;
@@ -274,18 +295,18 @@ LaunchJudgement judge_launch(const PlanInput& input,
   if (is_known_dead(instance, facts, input.now)) {
     return {LaunchVerdict::Failed, std::nullopt};
   }
-  if (serves(input.group, facts)) {
+  if (serves(input.group, instance, facts)) {
     return {LaunchVerdict::Serves, std::nullopt};
   }
   const bool seen = observation_of(facts) != nullptr;
-  if (seen && user_data_failed(input.group, *facts)) {
+  if (seen && user_data_failed(input.group, instance, *facts)) {
     return {LaunchVerdict::Failed, std::nullopt};
   }
   const Instant deadline = launch_deadline(input, instance);
   if (input.now < deadline) {
     return {LaunchVerdict::Waiting, deadline};
   }
-  const bool blind = seen && !input.group.target_groups.empty() && !is_connected(facts);
+  const bool blind = seen && !is_apart(input.group, instance) && !is_connected(facts);
   return {blind ? LaunchVerdict::WaitingBlind : LaunchVerdict::Failed, std::nullopt};
 }
 
@@ -345,7 +366,7 @@ StageJudgement judge_stage(const PlanInput& input,
   }
   while (start.stage != TerminationStage::Killing) {
     const Instant due = start.since + length_of(input, start.stage);
-    const auto following = following_stage(input, facts, start.stage, due);
+    const auto following = following_stage(input, instance, facts, {start.stage, due});
     if (!following) {
       return {start.stage, due};
     }

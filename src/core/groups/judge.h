@@ -13,6 +13,9 @@
 
 namespace tidegate::groups {
 
+/// Since when a Pending one is so.
+Instant pending_since(const Instance& instance);
+
 enum class LaunchVerdict {
   Waiting,       // until `due`, if there is one
   WaitingBlind,  // its time is up, but there is no balancer that could tell whether it serves

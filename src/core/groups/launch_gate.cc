@@ -56,6 +56,12 @@ LaunchGate gate_of_failures(Instant now, std::span<const Instant> all, std::int3
 LaunchGate make_launch_gate(const PlanInput& input,
                             std::span<const Instant> failures,
                             std::int32_t pending) {
+  if (is_suspended(input.group, "Launch")) {
+    return {0, Blocker{"", "The process Launch is suspended.", "ResumeProcesses"}, std::nullopt};
+  }
+  if (input.launch_obstacle) {
+    return {0, input.launch_obstacle, std::nullopt};
+  }
   LaunchGate gate = gate_of_failures(input.now, failures, pending);
   const std::int32_t room =
       input.capacity_available ? std::max(0, input.room.value_or(kUnlimited)) : 0;

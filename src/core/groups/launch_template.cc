@@ -1,8 +1,16 @@
 #include "core/groups/launch_template.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace tidegate::groups {
+
+std::int64_t next_version_number(const LaunchTemplate& launch_template) {
+  const std::int64_t newest =
+      launch_template.versions.empty() ? 0 : launch_template.versions.back().number;
+  return std::max(newest, launch_template.numbers_used) + 1;
+}
 
 const LaunchTemplateVersion* resolve(const LaunchTemplate& launch_template,
                                      const std::string& version) {

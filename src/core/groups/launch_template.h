@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,9 @@ struct LaunchTemplateVersion {
   std::string iam_instance_profile;
   std::vector<std::string> security_groups;
   Instant created;
+  std::map<std::string, std::string> instance_tags = {};  // TagSpecifications of instance
+  std::string description = {};
+  std::string client_token = {};  // of the call that made it; empty: none
   bool operator==(const LaunchTemplateVersion&) const = default;
 };
 
@@ -28,9 +32,15 @@ struct LaunchTemplate {
   std::string name;
   std::int64_t default_version = 1;
   std::vector<LaunchTemplateVersion> versions;  // ascending; the last is $Latest
+  std::int64_t numbers_used = 0;                // numbers of deleted versions do not come back
+  std::map<std::string, std::string> tags;
+  std::string client_token;  // of the call that made it; empty: none
   Instant created;
   bool operator==(const LaunchTemplate&) const = default;
 };
+
+/// The number that the next version gets.
+std::int64_t next_version_number(const LaunchTemplate& launch_template);
 
 /// What a group names: "$Latest", "$Default" or a number.
 struct LaunchTemplateSpecification {

@@ -47,7 +47,7 @@ struct Edge {
   LifecycleEvent event;
   LifecycleState to;
 };
-// Hooks, standby, detach, root volumes and warm pools have their states above and no edge yet.
+// Hooks, root volumes and warm pools have their states above and no edge yet.
 constexpr std::array kEdges = std::to_array<Edge>({
     {LifecycleState::Pending, LifecycleEvent::Serves, LifecycleState::InService},
     {LifecycleState::Pending, LifecycleEvent::LaunchFails, LifecycleState::Terminating},
@@ -55,6 +55,15 @@ constexpr std::array kEdges = std::to_array<Edge>({
     {LifecycleState::InService, LifecycleEvent::Terminate, LifecycleState::Terminating},
     {LifecycleState::Terminating, LifecycleEvent::Undrain, LifecycleState::InService},
     {LifecycleState::Terminating, LifecycleEvent::Gone, LifecycleState::Terminated},
+    {LifecycleState::InService, LifecycleEvent::EnterStandby, LifecycleState::EnteringStandby},
+    {LifecycleState::EnteringStandby, LifecycleEvent::Drained, LifecycleState::Standby},
+    {LifecycleState::EnteringStandby, LifecycleEvent::Terminate, LifecycleState::Terminating},
+    {LifecycleState::Standby, LifecycleEvent::ExitStandby, LifecycleState::Pending},
+    {LifecycleState::Standby, LifecycleEvent::Detach, LifecycleState::Detaching},
+    {LifecycleState::Standby, LifecycleEvent::Terminate, LifecycleState::Terminating},
+    {LifecycleState::InService, LifecycleEvent::Detach, LifecycleState::Detaching},
+    {LifecycleState::Detaching, LifecycleEvent::Drained, LifecycleState::Detached},
+    {LifecycleState::Detaching, LifecycleEvent::Terminate, LifecycleState::Terminating},
 });
 
 }  // namespace

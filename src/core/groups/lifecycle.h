@@ -43,11 +43,15 @@ std::string_view to_string(LifecycleState state);  // "Pending:Wait", "Warmed:Pe
 std::optional<LifecycleState> parse_lifecycle_state(std::string_view text);
 
 enum class LifecycleEvent {
-  Serves,       // answered through the balancer's path, or runs in a group without target groups
-  LaunchFails,  // did not serve in time, or could not be started
-  Terminate,    // scale-in, unhealthy, API, group deletion
-  Undrain,      // load is back before SIGTERM: allowed once per instance (the caller keeps count)
-  Gone,         // nothing is left of it
+  Serves,        // answered through the balancer's path, or runs in a group without target groups
+  LaunchFails,   // did not serve in time, or could not be started
+  Terminate,     // scale-in, unhealthy, API, group deletion
+  Undrain,       // load is back before SIGTERM: allowed once per instance (the caller keeps count)
+  Gone,          // nothing is left of it
+  EnterStandby,  // by a user
+  ExitStandby,   // by a user: Pending again, as if launched
+  Detach,        // by a user: it leaves the group and runs on
+  Drained,       // of one that enters Standby or detaches: no request of the balancer is left
 };
 
 /// Where a state leads, in the words of an instance's metadata: "InService" while Pending,

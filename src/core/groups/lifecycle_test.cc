@@ -69,6 +69,15 @@ TEST_CASE("lifecycle: the table has exactly these edges") {
       {LifecycleState::InService, LifecycleEvent::Terminate, LifecycleState::Terminating},
       {LifecycleState::Terminating, LifecycleEvent::Undrain, LifecycleState::InService},
       {LifecycleState::Terminating, LifecycleEvent::Gone, LifecycleState::Terminated},
+      {LifecycleState::InService, LifecycleEvent::EnterStandby, LifecycleState::EnteringStandby},
+      {LifecycleState::EnteringStandby, LifecycleEvent::Drained, LifecycleState::Standby},
+      {LifecycleState::EnteringStandby, LifecycleEvent::Terminate, LifecycleState::Terminating},
+      {LifecycleState::Standby, LifecycleEvent::ExitStandby, LifecycleState::Pending},
+      {LifecycleState::Standby, LifecycleEvent::Detach, LifecycleState::Detaching},
+      {LifecycleState::Standby, LifecycleEvent::Terminate, LifecycleState::Terminating},
+      {LifecycleState::InService, LifecycleEvent::Detach, LifecycleState::Detaching},
+      {LifecycleState::Detaching, LifecycleEvent::Drained, LifecycleState::Detached},
+      {LifecycleState::Detaching, LifecycleEvent::Terminate, LifecycleState::Terminating},
   });
   std::size_t found = 0;
   for (int i = 0; i < kStates; ++i) {
@@ -76,7 +85,11 @@ TEST_CASE("lifecycle: the table has exactly these edges") {
                                        LifecycleEvent::LaunchFails,
                                        LifecycleEvent::Terminate,
                                        LifecycleEvent::Undrain,
-                                       LifecycleEvent::Gone}) {
+                                       LifecycleEvent::Gone,
+                                       LifecycleEvent::EnterStandby,
+                                       LifecycleEvent::ExitStandby,
+                                       LifecycleEvent::Detach,
+                                       LifecycleEvent::Drained}) {
       const auto next = next_state(static_cast<LifecycleState>(i), event);
       for (const Edge& edge : edges) {
         if (static_cast<int>(edge.from) == i && edge.event == event) {

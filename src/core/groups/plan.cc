@@ -24,6 +24,7 @@ class Planner {
     close_gap();
     launch_replacements();  // after scale-in, which may take some of those that need one
     settle_terminations();
+    settle_leavers();
     return std::move(plan_);
   }
 
@@ -32,6 +33,7 @@ class Planner {
   void settle_health();
   void settle_health_of(Member& member);
   void begin_due_terminations();
+  std::string cause_of_failure(const Member& member) const;
   void launch_replacements();
   bool is_replacement_suspended() const;
   std::int32_t count_replacements() const;
@@ -41,7 +43,13 @@ class Planner {
   void launch(std::int32_t deficit);
   void scale_in(std::int32_t surplus);
   void settle_terminations();
+  void settle_leavers();
 
+  /// A group that is deleted ends whatever is suspended.
+  bool is_off(std::string_view process) const {
+    return !in_.group.deleting && is_suspended(in_.group, process);
+  }
+  bool may_replace_unhealthy() const { return !is_off("ReplaceUnhealthy") && !is_off("Terminate"); }
   void begin_termination(Member& member, TerminationReason reason, std::string cause);
   bool take_launch(const std::string& what);
   std::string fewest_zone() const;
@@ -100,7 +108,7 @@ void Planner::settle_launches() {
             id,
             launch_failure_message(member.facts != nullptr ? *member.facts : InstanceFacts{},
                                    in_.group.launch_timeout,
-                                   member.instance->launched,
+                                   pending_since(*member.instance),
                                    in_.now)});
         break;
     }
@@ -110,7 +118,7 @@ void Planner::settle_launches() {
 
 void Planner::settle_health() {
   for (Member& member : roster_.members) {
-    if (member.is_in_service()) {
+    if (member.is_in_service() && !is_off("HealthCheck")) {
       settle_health_of(member);
     }
   }
@@ -119,7 +127,8 @@ void Planner::settle_health() {
 void Planner::settle_health_of(Member& member) {
   const InstanceId& id = member.instance->id;
   if (member.is_unhealthy()) {
-    if (!member.dead && !member.is_replaced() && is_well_again(in_.group, member.facts)) {
+    if (!member.dead && !member.is_replaced() && !member.instance->unhealthy_by_request &&
+        is_well_again(in_.group, member.facts)) {
       member.health = HealthStatus::Healthy;
       act(MarkHealthy{id});
     }
@@ -151,24 +160,34 @@ void Planner::begin_due_terminations() {
     const bool is_superseded =
         member.replacement && roster_.members[*member.replacement].is_in_service();
     if (member.is_leaving()) {
-      if (member.dead || is_superseded || (!member.is_replaced() && count_staying(roster_) > 0)) {
+      if (member.dead || is_superseded ||
+          (!member.is_replaced() && (count_staying(roster_) > 0 || is_off("Launch")))) {
         begin_termination(member,
                           TerminationReason::UserRequest,
                           cause_user_terminated(in_.now, member.instance->id));
       }
       continue;
     }
-    if (member.dead || is_superseded) {
+    // Where nothing may be launched, the unhealthy one goes without waiting for another.
+    const bool goes_alone =
+        is_off("Launch") && !member.is_replaced() && !is_replacement_suspended();
+    if (may_replace_unhealthy() && (member.dead || is_superseded || goes_alone)) {
       if (!member.is_replaced()) {
         gaps_.push_back(member.instance->id);
       }
-      const HealthCheckKind kind = member.dead          ? HealthCheckKind::Ec2
-                                   : in_.group.liveness ? HealthCheckKind::Liveness
-                                                        : HealthCheckKind::Elb;
-      begin_termination(
-          member, TerminationReason::Unhealthy, cause_health_failure(in_.now, to_string(kind)));
+      begin_termination(member, TerminationReason::Unhealthy, cause_of_failure(member));
     }
   }
+}
+
+std::string Planner::cause_of_failure(const Member& member) const {
+  if (member.instance->unhealthy_by_request) {
+    return cause_user_set_unhealthy(in_.now);
+  }
+  const HealthCheckKind kind = member.dead          ? HealthCheckKind::Ec2
+                               : in_.group.liveness ? HealthCheckKind::Liveness
+                                                    : HealthCheckKind::Elb;
+  return cause_health_failure(in_.now, to_string(kind));
 }
 
 bool Planner::is_replacement_suspended() const {
@@ -192,6 +211,16 @@ bool Planner::may_replace(const Member& member) {
     return true;
   }
   const std::string what = "replace " + member.instance->id.value;
+  if (!may_replace_unhealthy()) {
+    block(what,
+          std::string{"The process "} + (is_off("Terminate") ? "Terminate" : "ReplaceUnhealthy") +
+              " is suspended.",
+          "ResumeProcesses");
+    return false;
+  }
+  if (member.instance->unhealthy_by_request) {
+    return true;  // at once, as AWS does
+  }
   if (is_replacement_suspended()) {
     block(what,
           "More than half of the instances fail at once, which replacing them would not cure.",
@@ -275,6 +304,10 @@ void Planner::launch(std::int32_t deficit) {
 }
 
 void Planner::scale_in(std::int32_t surplus) {
+  if (is_off("Terminate")) {
+    block("scale in", "The process Terminate is suspended.", "ResumeProcesses");
+    return;
+  }
   const std::int32_t desired = in_.group.desired_capacity;
   const TerminationReason reason =
       in_.group.deleting ? TerminationReason::GroupDeleted : TerminationReason::ScaleIn;
@@ -308,6 +341,32 @@ void Planner::settle_terminations() {
     due(judgement.due);
     if (judgement.stage != member.stage) {
       act(AdvanceTermination{id, judgement.stage});
+    }
+  }
+}
+
+/// Those that go to Standby or leave the group wait for nothing but their requests.
+void Planner::settle_leavers() {
+  for (Member& member : roster_.members) {
+    if (in_.group.deleting && member.state == LifecycleState::Standby) {
+      begin_termination(member,
+                        TerminationReason::GroupDeleted,
+                        cause_selected_for_termination(in_.now, member.instance->id));
+      continue;
+    }
+    const bool detaches = member.state == LifecycleState::Detaching;
+    if (!detaches && member.state != LifecycleState::EnteringStandby) {
+      continue;
+    }
+    const StageJudgement judgement = judge_stage(
+        in_, *member.instance, member.facts, {TerminationStage::Draining, member.stage_since});
+    const InstanceId& id = member.instance->id;
+    if (judgement.stage == TerminationStage::Draining) {
+      due(judgement.due);
+    } else if (detaches) {
+      act(FinishDetach{id});
+    } else {
+      act(FinishStandby{id});
     }
   }
 }

@@ -76,6 +76,34 @@ struct FinishTermination {  // nothing is left of it: Terminated, its activity S
   InstanceId id;
   bool operator==(const FinishTermination&) const = default;
 };
+struct BeginStandby {  // InService → EnteringStandby, until its requests are done
+  InstanceId id;
+  std::string cause;
+  bool operator==(const BeginStandby&) const = default;
+};
+struct FinishStandby {  // EnteringStandby → Standby
+  InstanceId id;
+  bool operator==(const FinishStandby&) const = default;
+};
+struct EndStandby {  // Standby → Pending
+  InstanceId id;
+  std::string cause;
+  bool operator==(const EndStandby&) const = default;
+};
+struct BeginDetach {  // InService or Standby → Detaching, until its requests are done
+  InstanceId id;
+  std::string cause;
+  bool operator==(const BeginDetach&) const = default;
+};
+struct FinishDetach {  // Detaching → Detached: it is no instance of the group any more
+  InstanceId id;
+  bool operator==(const FinishDetach&) const = default;
+};
+struct AttachInstance {  // one that runs outside any group → Pending
+  Instance instance;
+  std::string cause;
+  bool operator==(const AttachInstance&) const = default;
+};
 using Action = std::variant<LaunchInstance,
                             EnterService,
                             FailLaunch,
@@ -84,7 +112,13 @@ using Action = std::variant<LaunchInstance,
                             BeginTermination,
                             Undrain,
                             AdvanceTermination,
-                            FinishTermination>;
+                            FinishTermination,
+                            BeginStandby,
+                            FinishStandby,
+                            EndStandby,
+                            BeginDetach,
+                            FinishDetach,
+                            AttachInstance>;
 
 /// A reason why something that was due did not happen; goes to the ledger and to `status`.
 struct Blocker {
@@ -106,6 +140,8 @@ struct PlanInput {
   // When the data plane's reports became fresh again; a launch gets kReconnectGrace from then on.
   // Absent: as long as the instances live.
   std::optional<Instant> data_plane_connected_since;
+  // Why nothing can be launched at all: its launch template or image is not there.
+  std::optional<Blocker> launch_obstacle = std::nullopt;
   Instant now;
 };
 
@@ -126,6 +162,9 @@ inline constexpr Duration kReconnectGrace = std::chrono::seconds{10};
 /// Its processes are known to be gone for good, or EC2's status check failed: Exited, Lost, Failed,
 /// status_check_failed, or unseen for kUnseenGrace. Such a one is killed, never drained.
 bool is_known_dead(const Instance& instance, const InstanceFacts* facts, Instant now);
+
+/// In such a state it is a target of the group's target groups: Pending and InService.
+bool is_registered_state(LifecycleState state);
 
 /// What the balancer is to do with the instance's targets. Dead: also while a crashed process waits
 /// for its restart in place.

@@ -294,12 +294,16 @@ void read_tags(Reader& reader, groups::AutoScalingGroup& group) {
   for (Reader& tag : reader.mappings("Tags")) {
     const auto key = tag.required("Key").text("Key");
     const auto value = tag.required("Value").text("Value");
-    tag.boolean("PropagateAtLaunch");
+    const bool propagates = tag.boolean("PropagateAtLaunch").value_or(true);
     tag.finish();
     if (key) {
       group.tags[*key] = value.value_or("");
     }
+    if (key && !propagates) {
+      group.tags_not_propagated.push_back(*key);
+    }
   }
+  std::sort(group.tags_not_propagated.begin(), group.tags_not_propagated.end());
 }
 
 void apply_metadata(Subject& subject, groups::AutoScalingGroup& group) {

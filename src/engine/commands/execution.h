@@ -22,9 +22,36 @@ struct Execution {
 Result<Answer> run(const Execution& on, const CreateStack& command);
 Result<Answer> run(const Execution& on, const UpdateStack& command);
 Result<Answer> run(const Execution& on, const DeleteStack& command);
-// Of groups and their instances.
+// Of the fleet: groups.cc, group_tags.cc, policies.cc, instances.cc, launch_templates.cc,
+// standalone.cc.
+Result<Answer> run(const Execution& on, const FleetCommand& command);
+Result<Answer> run(const Execution& on, const CreateAutoScalingGroup& command);
+Result<Answer> run(const Execution& on, const UpdateAutoScalingGroup& command);
+Result<Answer> run(const Execution& on, const DeleteAutoScalingGroup& command);
 Result<Answer> run(const Execution& on, const SetDesiredCapacity& command);
+Result<Answer> run(const Execution& on, const SuspendProcesses& command);
+Result<Answer> run(const Execution& on, const ResumeProcesses& command);
+Result<Answer> run(const Execution& on, const AttachTargetGroups& command);
+Result<Answer> run(const Execution& on, const DetachTargetGroups& command);
+Result<Answer> run(const Execution& on, const CreateOrUpdateTags& command);
+Result<Answer> run(const Execution& on, const DeleteTags& command);
+Result<Answer> run(const Execution& on, const PutScalingPolicy& command);
+Result<Answer> run(const Execution& on, const DeletePolicy& command);
 Result<Answer> run(const Execution& on, const TerminateInstance& command);
+Result<Answer> run(const Execution& on, const SetInstanceHealth& command);
+Result<Answer> run(const Execution& on, const SetInstanceProtection& command);
+Result<Answer> run(const Execution& on, const AttachInstances& command);
+Result<Answer> run(const Execution& on, const DetachInstances& command);
+Result<Answer> run(const Execution& on, const EnterStandby& command);
+Result<Answer> run(const Execution& on, const ExitStandby& command);
+Result<Answer> run(const Execution& on, const CreateLaunchTemplate& command);
+Result<Answer> run(const Execution& on, const CreateLaunchTemplateVersion& command);
+Result<Answer> run(const Execution& on, const ModifyLaunchTemplate& command);
+Result<Answer> run(const Execution& on, const DeleteLaunchTemplate& command);
+Result<Answer> run(const Execution& on, const DeleteLaunchTemplateVersions& command);
+Result<Answer> run(const Execution& on, const RunInstances& command);
+Result<Answer> run(const Execution& on, const TerminateInstances& command);
+Result<Answer> run(const Execution& on, const ChangeResourceTags& command);
 // Of targets.
 Result<Answer> run(const Execution& on, const RegisterTargets& command);
 Result<Answer> run(const Execution& on, const DeregisterTargets& command);
@@ -40,5 +67,14 @@ LedgerEntry user_entry(const Execution& on, const GroupModel& group);
 GroupModel* group_of(Model& model, const groups::InstanceId& id);
 /// Error: ValidationError, in AWS's words.
 Result<GroupModel*> find_group(Model& model, const groups::GroupName& name);
+/// One that is not being deleted. Errors: as find_group(); ResourceInUse.
+Result<GroupModel*> find_group_in_use(Model& model, const groups::GroupName& name);
+/// Errors: InvalidLaunchTemplateId.NotFound, InvalidLaunchTemplateName.NotFoundException.
+Result<groups::LaunchTemplate*> named_template(Model& model, const LaunchTemplateName& name);
+/// Whether an instance can be made from it here: image and type are there and known.
+/// Errors: MissingParameter, InvalidAMIID.NotFound, InvalidParameterValue, in EC2's words.
+Status check_usable(const EngineState& state,
+                    const stacks::StackName& stack,
+                    const groups::LaunchTemplateVersion& version);
 
 }  // namespace tidegate::engine

@@ -3,7 +3,7 @@
 #include <type_traits>
 
 #include "engine/journal/alarm_fields.h"
-#include "engine/journal/fields.h"
+#include "engine/journal/group_fields.h"
 
 namespace tidegate::engine {
 namespace {
@@ -167,6 +167,9 @@ Json to_json(const alarms::HistoryItem& value) {
 Json to_json(const groups::Instance& value) {
   return write(value);
 }
+Json to_json(const groups::StandaloneInstance& value) {
+  return write(value);
+}
 Json to_json(const groups::Activity& value) {
   return write(value);
 }
@@ -195,6 +198,7 @@ template scaling::TargetTrackingPolicy from_json(const Json& json);
 template alarms::Alarm from_json(const Json& json);
 template alarms::HistoryItem from_json(const Json& json);
 template groups::Instance from_json(const Json& json);
+template groups::StandaloneInstance from_json(const Json& json);
 template groups::Activity from_json(const Json& json);
 template ports::Notification from_json(const Json& json);
 template cost::Account from_json(const Json& json);

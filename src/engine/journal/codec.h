@@ -23,6 +23,7 @@ Json to_json(const scaling::TargetTrackingPolicy& value);
 Json to_json(const alarms::Alarm& value);
 Json to_json(const alarms::HistoryItem& value);
 Json to_json(const groups::Instance& value);
+Json to_json(const groups::StandaloneInstance& value);
 Json to_json(const groups::Activity& value);
 Json to_json(const ports::Notification& value);
 Json to_json(const cost::Account& value);

@@ -65,7 +65,7 @@ Status load_groups(ports::StateStore& store, Model& model) {
   }));
   TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Policy, [&](const Json& json) {
     auto value = from_json<scaling::TargetTrackingPolicy>(json);
-    model.policies[value.name].policy = value;
+    model.policies[policy_key(value)].policy = value;
   }));
   TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Alarm, [&](const Json& json) {
     auto value = from_json<alarms::Alarm>(json);
@@ -77,6 +77,10 @@ Status load_groups(ports::StateStore& store, Model& model) {
   std::sort(model.alarm_history.begin(),
             model.alarm_history.end(),
             [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Standalone, [&](const Json& json) {
+    auto value = from_json<groups::StandaloneInstance>(json);
+    model.standalone[value.instance.id].value = value;
+  }));
   TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Instance, [&](const Json& json) {
     auto value = from_json<groups::Instance>(json);
     model.groups[value.group].instances.insert_or_assign(value.id, value);

@@ -32,7 +32,8 @@ enum class EntityKind {
   Activity,
   Notification,
   Cost,
-  AlarmHistory
+  AlarmHistory,
+  Standalone
 };
 
 struct EntityKey {

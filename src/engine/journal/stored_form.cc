@@ -47,13 +47,19 @@ std::optional<Json> encode_policy(const Model& model, const std::string& name) {
                                        : std::optional{to_json(found->second.policy)};
 }
 
+std::optional<Json> encode_standalone(const Model& model, const std::string& id) {
+  const auto found = model.standalone.find(groups::InstanceId{id});
+  return found == model.standalone.end() ? std::nullopt
+                                         : std::optional{to_json(found->second.value)};
+}
+
 std::optional<Json> encode_target_group(const Model& model, const std::string& arn) {
   const auto found = model.target_groups.find(balancing::TargetGroupArn{arn});
   return found == model.target_groups.end() ? std::nullopt
                                             : std::optional{to_json(found->second.target_group)};
 }
 
-constexpr std::array<std::string_view, 14> kPrefixes = {"stack/",
+constexpr std::array<std::string_view, 15> kPrefixes = {"stack/",
                                                         "launch_template/",
                                                         "load_balancer/",
                                                         "target_group/",
@@ -66,7 +72,9 @@ constexpr std::array<std::string_view, 14> kPrefixes = {"stack/",
                                                         "activity/",
                                                         "notification/",
                                                         "cost/",
-                                                        "alarm_history/"};
+                                                        "alarm_history/",
+
+                                                        "standalone/"};
 
 std::optional<Json> encode_cost(const Model& model, const std::string& stack) {
   std::optional<Json> json = encoded(model.costs, stacks::StackName{stack});
@@ -160,6 +168,8 @@ std::optional<Json> encode(const Model& model,
       return encode_cost(model, key.id);
     case EntityKind::AlarmHistory:
       return encode_history(model, key.id);
+    case EntityKind::Standalone:
+      return encode_standalone(model, key.id);
   }
   return std::nullopt;
 }
@@ -177,6 +187,7 @@ std::map<std::string, std::string> stored_form(const Model& model) {
   keys.add(EntityKind::Alarm, model.alarms);
   keys.add(EntityKind::Cost, model.costs);
   keys.add_history(model);
+  keys.add(EntityKind::Standalone, model.standalone);
   std::map<std::string, std::string> stored;
   for (const EntityKey& key : keys.all()) {
     if (const auto json = encode(model, {}, key)) {

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "base/text.h"
+#include "edge/api/autoscaling/asking.h"
 #include "edge/api/autoscaling/handlers.h"
 
 namespace tidegate::api::autoscaling {
@@ -30,23 +31,9 @@ Instance instance_answer(const groups::Instance& given) {
   return answer;
 }
 
-std::vector<TagDescription> tags_of(const groups::AutoScalingGroup& group) {
-  std::vector<TagDescription> tags;
-  for (const auto& [key, value] : group.tags) {
-    TagDescription& tag = tags.emplace_back();
-    tag.resource_id = group.name.value;
-    tag.resource_type = "auto-scaling-group";
-    tag.key = key;
-    tag.value = value;
-    tag.propagate_at_launch = true;  // DescribeInstances shows them on every instance
-  }
-  return tags;
-}
-
 /// What every group has, because we build nothing else.
 void add_constants(AutoScalingGroup& answer, const engine::Model& model) {
   answer.load_balancer_names.emplace();
-  answer.suspended_processes.emplace();
   answer.enabled_metrics.emplace();
   answer.service_linked_role_arn =
       "arn:aws:iam::" + model.account_id +
@@ -73,6 +60,10 @@ AutoScalingGroup group_answer(const engine::Model& model, const engine::GroupMod
   answer.created_time = group.created;
   answer.vpc_zone_identifier = join(group.subnets, ",");
   answer.tags = tags_of(group);
+  auto& suspended = answer.suspended_processes.emplace();
+  for (const auto& [process, reason] : group.suspended) {
+    suspended.push_back({process, reason});
+  }
   answer.termination_policies = group.termination_policies;
   answer.new_instances_protected_from_scale_in = group.new_instances_protected_from_scale_in;
   if (group.deleting) {

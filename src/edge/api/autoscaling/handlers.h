@@ -1,5 +1,4 @@
-// Amazon EC2 Auto Scaling: groups, activities, policies as the API shows them, and the two commands
-// that change capacity.
+// Amazon EC2 Auto Scaling: groups, their instances, activities, policies and tags.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "core/stacks/network.h"
+#include "edge/api/ec2/asking.h"
 #include "edge/api/ec2/handlers.h"
 
 namespace tidegate::api::ec2 {
@@ -43,42 +45,65 @@ void add_tag(std::vector<Tag>& tags, std::string key, std::string value) {
   tag.value = std::move(value);
 }
 
-std::vector<Tag> tags_of(const engine::GroupModel& group, const groups::Instance& instance) {
+std::vector<Tag> tags_of(const groups::Instance& instance) {
   std::vector<Tag> tags;
-  add_tag(tags, "aws:autoscaling:groupName", group.group.name.value);
-  add_tag(tags, "aws:ec2launchtemplate:id", instance.launch_template.id.value);
-  add_tag(tags, "aws:ec2launchtemplate:version", instance.launch_template.version);
-  for (const auto& [key, value] : group.group.tags) {
+  if (!instance.group.empty()) {
+    add_tag(tags, "aws:autoscaling:groupName", instance.group.value);
+  }
+  if (!instance.launch_template.id.empty()) {
+    add_tag(tags, "aws:ec2launchtemplate:id", instance.launch_template.id.value);
+    add_tag(tags, "aws:ec2launchtemplate:version", instance.launch_template.version);
+  }
+  for (const auto& [key, value] : instance.tags) {
     add_tag(tags, key, value);
   }
   return tags;
 }
 
-/// What comes from the launch template's version that it was made from.
-void add_launch_template(Instance& answer,
-                         const engine::Model& model,
-                         const groups::Instance& instance) {
+/// What comes from what it was made from.
+void add_source(Instance& answer,
+                const engine::Model& model,
+                const groups::LaunchTemplateVersion& version) {
   auto& groups_shown = answer.security_groups.emplace();
-  const auto found = model.launch_templates.find(instance.launch_template.id);
-  const groups::LaunchTemplateVersion* version =
-      found == model.launch_templates.end()
-          ? nullptr
-          : groups::resolve(found->second, instance.launch_template.version);
-  if (version == nullptr) {
-    return;
-  }
-  for (const std::string& id : version->security_groups) {
+  for (const std::string& id : version.security_groups) {
     GroupIdentifier& shown = groups_shown.emplace_back();
     shown.group_id = id;
     shown.group_name = id;
   }
-  if (!version->iam_instance_profile.empty()) {
-    const std::string& profile = version->iam_instance_profile;
+  if (!version.iam_instance_profile.empty()) {
+    const std::string& profile = version.iam_instance_profile;
     answer.iam_instance_profile.emplace().arn =
         profile.starts_with("arn:")
             ? profile
             : "arn:aws:iam::" + model.account_id + ":instance-profile/" + profile;
   }
+}
+
+const groups::LaunchTemplateVersion* version_of(const engine::Model& model,
+                                                const groups::Instance& instance) {
+  const auto found = model.launch_templates.find(instance.launch_template.id);
+  return found == model.launch_templates.end()
+             ? nullptr
+             : groups::resolve(found->second, instance.launch_template.version);
+}
+
+/// The first of `asked` that is in the zone, else the zone's default subnet.
+std::string subnet_of(const engine::Model& model,
+                      const std::vector<std::string>& asked,
+                      const std::string& zone) {
+  const auto zones = engine::subnet_zones(model);
+  for (const std::string& subnet : asked) {
+    const auto found = zones.find(subnet);
+    if (found != zones.end() && found->second == zone) {
+      return subnet;
+    }
+  }
+  for (const auto& [subnet, of] : stacks::default_subnets(model.region)) {
+    if (of == zone) {
+      return subnet;
+    }
+  }
+  return {};
 }
 
 void add_network(Instance& answer, const engine::Model& model, const groups::Instance& instance) {
@@ -93,15 +118,11 @@ void add_network(Instance& answer, const engine::Model& model, const groups::Ins
   }
 }
 
-}  // namespace
-
-Instance instance_answer(const engine::Model& model,
-                         const engine::GroupModel& group,
-                         const groups::Instance& instance) {
+/// What does not depend on where it lives.
+Instance common_answer(const engine::Model& model, const groups::Instance& instance) {
   Instance answer;
   answer.instance_id = instance.id.value;
   answer.image_id = instance.image_id;
-  answer.state = state_answer(group, instance);
   answer.state_transition_reason = "";
   answer.ami_launch_index = 0;
   answer.product_codes.emplace();
@@ -114,12 +135,71 @@ Instance instance_answer(const engine::Model& model,
   answer.monitoring.emplace().state = "enabled";
   answer.architecture = "x86_64";
   answer.block_device_mappings.emplace();
-  answer.client_token = instance.launch_activity.value;
   answer.ebs_optimized = false;
-  answer.tags = tags_of(group, instance);
+  answer.tags = tags_of(instance);
+  answer.vpc_id = stacks::default_vpc(model.region);
   add_network(answer, model, instance);
-  add_launch_template(answer, model, instance);
   return answer;
+}
+
+}  // namespace
+
+InstanceState life_answer(groups::LifecycleState state) {
+  if (state == groups::LifecycleState::Pending) {
+    return state_of(0, "pending");
+  }
+  if (state == groups::LifecycleState::Terminating) {
+    return state_of(32, "shutting-down");
+  }
+  return state == groups::LifecycleState::Terminated ? state_of(48, "terminated")
+                                                     : state_of(16, "running");
+}
+
+Instance instance_answer(const engine::Model& model,
+                         const engine::GroupModel& group,
+                         const groups::Instance& instance) {
+  Instance answer = common_answer(model, instance);
+  answer.state = state_answer(group, instance);
+  answer.client_token = instance.launch_activity.value;
+  answer.subnet_id = subnet_of(model, group.group.subnets, instance.zone);
+  const auto* version = version_of(model, instance);
+  add_source(answer, model, version == nullptr ? groups::LaunchTemplateVersion{} : *version);
+  return answer;
+}
+
+Instance standalone_answer(const engine::Model& model, const groups::StandaloneInstance& given) {
+  Instance answer = common_answer(model, given.instance);
+  answer.state = life_answer(given.instance.lifecycle_state);
+  answer.ami_launch_index = given.launch_index;
+  answer.client_token = given.client_token;
+  answer.subnet_id = subnet_of(model, {}, given.instance.zone);
+  add_source(answer, model, given.made_from);
+  if (!given.end_reason.empty()) {
+    const auto colon = given.end_reason.find(": ");
+    StateReason& reason = answer.state_reason.emplace();
+    reason.code = given.end_reason.substr(0, colon);
+    reason.message = given.end_reason;
+    answer.state_transition_reason = given.end_reason;
+  }
+  if (given.terminated) {  // it has no address any more
+    answer.private_ip_address.reset();
+    answer.private_dns_name = "";
+    answer.vpc_id.reset();
+    answer.subnet_id.reset();
+  }
+  return answer;
+}
+
+Reservation reservation_answer(const engine::Model& model,
+                               const std::string& id,
+                               std::vector<Instance> instances) {
+  Reservation reservation;
+  reservation.reservation_id = id;
+  reservation.owner_id = model.account_id;
+  reservation.requester_id = model.account_id;
+  reservation.groups.emplace();
+  reservation.instances = std::move(instances);
+  return reservation;
 }
 
 LaunchTemplate launch_template_answer(const engine::Model& model,
@@ -132,6 +212,9 @@ LaunchTemplate launch_template_answer(const engine::Model& model,
   answer.default_version_number = given.default_version;
   answer.latest_version_number = given.versions.empty() ? 0 : given.versions.back().number;
   answer.operator_.emplace().managed = false;
+  if (!given.tags.empty()) {
+    answer.tags = tags_shown(given.tags);
+  }
   return answer;
 }
 

@@ -16,8 +16,7 @@ constexpr std::string_view kEc2Version = "Version=2016-11-15";
 /// Names that stand for what a change of these things goes through here.
 std::string instead(const Service& service) {
   const std::string_view name = service.name;
-  if (name == "autoscaling" || name == "elasticloadbalancing" || name == "monitoring" ||
-      name == "ec2") {
+  if (name == "elasticloadbalancing" || name == "monitoring") {
     return "; to make, change or delete things, use the stack's template (cloudformation "
            "CreateStack, UpdateStack, DeleteStack)";
   }

@@ -1,0 +1,51 @@
+// Commands on the tags of groups.
+#include <algorithm>
+
+#include "engine/commands/execution.h"
+
+namespace tidegate::engine {
+namespace {
+
+constexpr std::size_t kMaxTags = 50;  // AWS quota, per group
+
+void keep_from_instances(groups::AutoScalingGroup& group, const GroupTag& tag) {
+  auto& kept = group.tags_not_propagated;
+  std::erase(kept, tag.key);
+  if (tag.propagate == GroupTag::Propagate::No) {
+    kept.insert(std::lower_bound(kept.begin(), kept.end(), tag.key), tag.key);
+  }
+}
+
+}  // namespace
+
+Result<Answer> run(const Execution& on, const CreateOrUpdateTags& command) {
+  for (const auto& tag : command.tags) {
+    TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group_in_use(on.state.model, tag.group));
+    group->group.tags[tag.key] = tag.value;
+    keep_from_instances(group->group, tag);
+    if (group->group.tags.size() > kMaxTags) {
+      return Error{ErrorCode::ResourceExhausted,
+                   "LimitExceeded",
+                   "The group '" + tag.group.value + "' can have at most " +
+                       std::to_string(kMaxTags) + " tags."};
+    }
+    on.state.journal.touch(EntityKind::Group, tag.group.value);
+  }
+  return Answer{Ok{}};
+}
+
+Result<Answer> run(const Execution& on, const DeleteTags& command) {
+  for (const auto& tag : command.tags) {
+    TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group_in_use(on.state.model, tag.group));
+    const auto found = group->group.tags.find(tag.key);
+    if (found == group->group.tags.end() || (!tag.value.empty() && found->second != tag.value)) {
+      continue;
+    }
+    group->group.tags.erase(found);
+    std::erase(group->group.tags_not_propagated, tag.key);
+    on.state.journal.touch(EntityKind::Group, tag.group.value);
+  }
+  return Answer{Ok{}};
+}
+
+}  // namespace tidegate::engine
