@@ -179,6 +179,10 @@ TEST_CASE("plan: once the world is well, the group is whole and quiet") {
           town.set_target(instance.id.value, TargetHealthState::Healthy);
         } else if (instance.stage == TerminationStage::Killing) {
           town.facts.erase(instance.id);
+        } else if (const auto facts = town.facts.find(instance.id); facts != town.facts.end()) {
+          for (TargetFacts& target : facts->second.targets) {
+            target.draining_for += seconds{1};
+          }
         }
       }
     }
