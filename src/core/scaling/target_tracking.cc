@@ -69,14 +69,6 @@ std::string rounded(double value) {
   return format_double(std::round(value * 100) / 100);
 }
 
-/// ceil(measured × metric / target). A floating error of the mean must not buy an instance.
-std::int32_t wanted_capacity(std::int32_t measured, double metric, double target) {
-  constexpr double kFloatingError = 1e-9;
-  const double wanted = std::ceil(measured * metric / target * (1 - kFloatingError));
-  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
-  return static_cast<std::int32_t>(std::clamp(wanted, 0.0, kMost));
-}
-
 std::string formula_text(const TargetTrackingPolicy& policy,
                          const GroupCapacity& capacity,
                          double metric,
@@ -210,6 +202,13 @@ std::optional<std::size_t> largest(const std::vector<Vote>& votes, VoteKind kind
 }
 
 }  // namespace
+
+std::int32_t wanted_capacity(std::int32_t measured, double metric, double target) {
+  constexpr double kFloatingError = 1e-9;
+  const double wanted = std::ceil(measured * metric / target * (1 - kFloatingError));
+  constexpr double kMost = std::numeric_limits<std::int32_t>::max();
+  return static_cast<std::int32_t>(std::clamp(wanted, 0.0, kMost));
+}
 
 std::string_view to_string(PredefinedMetric metric) {
   for (const MetricName& row : kMetricNames) {

@@ -95,6 +95,9 @@ struct AlarmReading {
   std::optional<double> metric;  // absent while its window is not full
 };
 
+/// ceil(measured × metric / target). A floating error of the mean must not buy an instance.
+std::int32_t wanted_capacity(std::int32_t measured, double metric, double target);
+
 /// One policy's vote. high.metric: mean of the newest high window; low->metric: mean of the low
 /// window; low is absent with DisableScaleIn only. out = ceil(C × m / T) acted on only above
 /// desired; in = max(min, ceil(C × m / T)) only below; C = measured. Warming capacity counts when

@@ -96,7 +96,7 @@ class MetadataReader {
     read_groups();
     read_policies();
     read_receivers();
-    read_simulation();
+    given_.simulation = read_simulation(root_);
     root_.finish();
     return std::move(given_);
   }
@@ -228,18 +228,6 @@ class MetadataReader {
       }
       reader.finish();
       given_.receivers.emplace(name, std::move(receiver));
-    }
-  }
-
-  void read_simulation() {
-    if (auto simulation = root_.mapping("Simulation")) {
-      simulation->number("ServiceTimeMs", {0.001, 1e6});
-      simulation->integer("Workers", {1, 100'000});
-      simulation->number("BootSeconds", {0, kMaxSeconds});
-      simulation->number("SloMs", {0.001, 1e6});
-      simulation->number("TraceScale", {1e-6, 1e6});
-      simulation->finish();
-      given_.unused.emplace_back("Simulation");
     }
   }
 

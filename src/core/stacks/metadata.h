@@ -13,6 +13,7 @@
 #include "base/yaml.h"
 #include "core/groups/auto_scaling_group.h"
 #include "core/stacks/properties/reader.h"
+#include "core/stacks/simulation.h"
 #include "core/stacks/template.h"
 
 namespace tidegate::stacks {
@@ -75,7 +76,8 @@ struct GivenMetadata {
   OfResources<GivenGroup> groups;
   OfResources<GivenPolicy> policies;
   std::map<std::string, Receiver> receivers;  // without a command: only a Url, which is not built
-  std::vector<std::string> unused;            // documented keys of parts not built yet
+  Simulation simulation;
+  std::vector<std::string> unused;  // documented keys of parts not built yet
 };
 
 /// metadata: the template's section, or Null. Paths in it become absolute by the context's folder.

@@ -297,6 +297,7 @@ class Planner {
     plan.metadata.subnet_zones = std::move(metadata_.subnet_zones);
     plan.metadata.receivers = std::move(metadata_.receivers);
     plan.metadata.instance_scale = sizing.scale;
+    plan.simulation = std::move(metadata_.simulation);
     plan.metadata.unused = std::move(metadata_.unused);
     plan.metadata.unused.insert(
         plan.metadata.unused.end(), world_.unused.begin(), world_.unused.end());

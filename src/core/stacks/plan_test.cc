@@ -144,14 +144,13 @@ TEST_CASE("plan: a policy's name and timing in the metadata") {
 
 TEST_CASE("plan: what is accepted and not used is listed") {
   const std::string text = replaced(
-      unnamed("    Simulation: { Workers: 2 }\n    Receivers: { r: { Url: http://x } }\n"),
+      unnamed("    Receivers: { r: { Url: http://x } }\n"),
       "InstanceType: t3.micro",
       "InstanceType: t3.micro, SecurityGroupIds: [sg-1], IamInstanceProfile: { Name: role }");
   const StackPlan plan = planned(replaced(text, "ami-1: { Process:", "ami-1: { Vm: {}, Process:"));
   const std::string data = "Resources.Lt.Properties.LaunchTemplateData.";
   CHECK(plan.metadata.unused == std::vector<std::string>{"Images.ami-1.Vm",
                                                          "Receivers.r.Url",
-                                                         "Simulation",
                                                          data + "IamInstanceProfile",
                                                          data + "SecurityGroupIds"});
   const auto& version = the<groups::LaunchTemplate>(plan).versions[0];

@@ -20,6 +20,7 @@
 #include "core/groups/auto_scaling_group.h"
 #include "core/groups/launch_template.h"
 #include "core/scaling/target_tracking.h"
+#include "core/stacks/simulation.h"
 
 namespace tidegate::stacks {
 
@@ -99,6 +100,7 @@ struct StackPlan {
   std::vector<Output> outputs;
   std::map<std::string, std::string> parameters;  // as used, defaults included; NoEcho ones as ****
   TidegateMetadata metadata;
+  Simulation simulation;  // of `tidegate simulate` only: a stack that runs takes nothing from it
   bool operator==(const StackPlan&) const = default;
 };
 

@@ -117,6 +117,11 @@ std::optional<std::int32_t> Reader::integer(const std::string& name, Range<std::
   return static_cast<std::int32_t>(*number);
 }
 
+bool Reader::has_mapping(std::string_view name) const {
+  const YamlNode::Member* member = node_->find(name);
+  return member != nullptr && member->value.is_mapping();
+}
+
 std::optional<double> Reader::number(const std::string& name, Range<double> range) {
   const auto value = scalar(name, "a number");
   if (!value) {

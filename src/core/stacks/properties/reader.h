@@ -57,6 +57,7 @@ class Reader {
   /// Of the property where it is given, else of the mapping.
   std::int32_t line_of(std::string_view name) const;
   bool has(std::string_view name) const { return node_->find(name) != nullptr; }
+  bool has_mapping(std::string_view name) const;
   void complain(std::string_view name, std::string_view sentence);
   void complain(std::string_view name, Error error);
 
