@@ -155,6 +155,9 @@ void apply_evaluation(EngineState& state,
 }
 
 void evaluate_alarms(EngineState& state, Instant now) {
+  if (state.settings.own_alarms == OwnAlarms::Left) {
+    return;
+  }
   for (auto& [name, alarm] : state.model.alarms) {
     if (!alarm.policy_arn.empty()) {
       continue;  // a view of a policy: scaling.cc evaluates it on the policy's own samples

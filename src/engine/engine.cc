@@ -67,7 +67,9 @@ Instant Engine::tick(Instant now) {
   if (now < state.due) {
     return state.due;
   }
+  const std::size_t entries = state.new_ledger.size();
   state.model.now = now;
+  state.plan_due.reset();
   state.due = now + (is_quiet(state) ? Duration{kPublishInterval} : kSampleInterval);
   observe(state, now);
   sample(state, now);
@@ -76,6 +78,7 @@ Instant Engine::tick(Instant now) {
   advance_stacks(state, now);
   plan_groups(state, now);
   keep_accounts(state, now);
+  state.calm = state.journal.clean() && state.new_ledger.size() == entries;
   const Status stored = state.journal.flush(state.model, state.notifications);
   say_trouble(state, stored);
   if (stored) {

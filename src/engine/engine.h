@@ -32,6 +32,10 @@ struct Ports {
   ports::Notifier& notifier;
 };
 
+/// Whether the template's own alarms (AWS::CloudWatch::Alarm) are evaluated. They tell somebody and
+/// move no capacity, so a simulation of months may leave them.
+enum class OwnAlarms { Evaluated, Left };
+
 struct Settings {
   std::string region = "eu-west-2";
   std::string account_id = "000000000000";
@@ -39,6 +43,26 @@ struct Settings {
   std::optional<double> instance_scale;  // absent: auto
   std::uint64_t epoch = 1;               // fences other control planes in the store
   std::uint64_t seed = 1;                // of ids
+  OwnAlarms own_alarms = OwnAlarms::Evaluated;
+};
+
+/// A world in which, for some time, nothing changes but the load: no instance starts, ends or
+/// fails, every target stays as healthy as it is.
+class SteadyLoad {
+ public:
+  struct Use {
+    Duration cpu_used{};         // by each instance in service, between the step before and this
+    std::uint64_t requests = 0;  // the same, of requests from all of its target groups
+  };
+  SteadyLoad() = default;
+  SteadyLoad(const SteadyLoad&) = delete;
+  SteadyLoad& operator=(const SteadyLoad&) = delete;
+  virtual ~SteadyLoad() = default;
+
+  /// Time is `t` now, later than at the step before; every port tells of this time.
+  virtual void advance_to(Instant t) = 0;
+  /// Of the step that advance_to() made.
+  virtual Use use_of(const groups::GroupName& group) const = 0;
 };
 
 class Engine {
@@ -54,6 +78,14 @@ class Engine {
   /// Does everything that is due at `now` and tells when it is next due (at most one second later
   /// while anything exists). Called before it is due it does nothing, in well under a microsecond.
   Instant tick(Instant now);
+
+  /// Takes the steps of ticks that would find nothing but another load, and change nothing: what
+  /// they would have sampled is sampled, alarms and votes are looked at in well under a
+  /// microsecond. Stops before `until`, before anything of the engine's own is due, and at the step
+  /// at which an alarm or a vote changes; returns when the next tick is due, which is to be a whole
+  /// one. The decisions and their ledger are those of a run that ticks every time (docs/decisions/
+  /// 0016). Returns at once where it cannot tell. `load` promises until `until`.
+  Instant coast(SteadyLoad& load, Instant until);
 
   /// Makes the next tick look at the world even before it was due (an event of a driver, of the
   /// balancer).

@@ -290,6 +290,7 @@ void plan_groups(EngineState& state, Instant now) {
     groups::Plan made = groups::plan(input);
     if (made.next_due) {
       state.due = std::min(state.due, *made.next_due);
+      state.plan_due = std::min(state.plan_due.value_or(Instant::max()), *made.next_due);
     }
     if (!made.actions.empty()) {
       apply_actions(state, group, made.actions, now);

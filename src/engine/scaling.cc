@@ -10,20 +10,6 @@ namespace {
 
 using groups::LifecycleState;
 
-scaling::GroupCapacity capacity_of(const GroupModel& group, const GroupRun& run) {
-  scaling::GroupCapacity capacity;
-  capacity.min_size = group.group.min_size;
-  capacity.max_size = group.group.max_size;
-  capacity.desired = group.group.desired_capacity;
-  capacity.measured = static_cast<std::int32_t>(run.measured.size());
-  for (const auto& [id, instance] : group.instances) {
-    const bool counts = instance.lifecycle_state == LifecycleState::Pending ||
-                        instance.lifecycle_state == LifecycleState::InService;
-    capacity.warming += counts && !run.measured.contains(id) ? 1 : 0;
-  }
-  return capacity;
-}
-
 using Datapoints = std::vector<std::optional<double>>;
 
 /// Evaluates one alarm view on its datapoints.
@@ -197,6 +183,20 @@ void scale_group(EngineState& state, GroupModel& group, Instant now) {
 }
 
 }  // namespace
+
+scaling::GroupCapacity capacity_of(const GroupModel& group, const GroupRun& run) {
+  scaling::GroupCapacity capacity;
+  capacity.min_size = group.group.min_size;
+  capacity.max_size = group.group.max_size;
+  capacity.desired = group.group.desired_capacity;
+  capacity.measured = static_cast<std::int32_t>(run.measured.size());
+  for (const auto& [id, instance] : group.instances) {
+    const bool counts = instance.lifecycle_state == LifecycleState::Pending ||
+                        instance.lifecycle_state == LifecycleState::InService;
+    capacity.warming += counts && !run.measured.contains(id) ? 1 : 0;
+  }
+  return capacity;
+}
 
 PolicyRun::PolicyRun(const scaling::TargetTrackingPolicy& policy)
     : window(kSampleInterval,

@@ -106,7 +106,9 @@ struct EngineState {
   std::deque<CounterPoint> counters;                      // one per second, kTrafficWindow long
 
   std::optional<Instant> data_plane_connected_since;
-  Instant due;  // next tick that does anything
+  Instant due;                      // next tick that does anything
+  std::optional<Instant> plan_due;  // the earliest deadline that a group's plan waits for
+  bool calm = false;                // the last tick decided nothing and changed nothing to keep
   Instant last_sample;
   Duration sampled_over{};  // how long before it the one before was
   Instant last_publish;
@@ -162,6 +164,14 @@ Json decision_cost(double monthly_before, double monthly_after);
 // Entities by key, for the steps.
 /// What this process knows of a policy; made when first asked for.
 PolicyRun& run_of(EngineState& state, const scaling::TargetTrackingPolicy& policy);
+/// What a group's policies vote on.
+scaling::GroupCapacity capacity_of(const GroupModel& group, const GroupRun& run);
+/// `used` as a percentage of an instance's quota (vCPUs) over `elapsed`.
+double cpu_percent(Duration used, Duration elapsed, double quota);
+/// From when on the instance counts as warm by every policy of its group; absent unless InService.
+std::optional<Instant> warm_from(const Model& model,
+                                 const GroupModel& group,
+                                 const groups::Instance& instance);
 const stacks::Stack* stack_of(const Model& model, const GroupModel& group);
 /// The timing profile of the stack that made a resource; fast for what no stack made.
 scaling::TimingProfile timing_of_resource(const Model& model,

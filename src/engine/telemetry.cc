@@ -20,24 +20,29 @@ void sample_cpu(CpuTrack& track, const groups::InstanceObservation& seen) {
                       elapsed <= kLongestSample && seen.cpu_used >= track.used;
   track.percent.reset();  // what was not read anew is missing, never the old value again
   if (usable) {
-    const double quota = std::max(seen.cpu_quota, 1e-6);
-    track.percent = 100.0 * seconds_of(seen.cpu_used - track.used) / (seconds_of(elapsed) * quota);
+    track.percent = cpu_percent(seen.cpu_used - track.used, elapsed, seen.cpu_quota);
     track.since_publish = merged(track.since_publish, metrics::statistic_set_of(*track.percent));
   }
   track.sampled = seen.sampled;
   track.used = seen.cpu_used;
 }
 
+/// Of all policies of the group the longest.
+Duration longest_warmup(const Model& model, const groups::AutoScalingGroup& group) {
+  Duration warmup = groups::warmup_of(group, nullptr);
+  for (const auto& [name, policy] : model.policies) {
+    if (policy.policy.group_name == group.name.value) {
+      warmup = std::max(warmup, groups::warmup_of(group, &policy.policy));
+    }
+  }
+  return warmup;
+}
+
 /// The instances whose metric counts: in service and warm by every policy of the group.
 std::set<groups::InstanceId> measured_instances(const EngineState& state,
                                                 const GroupModel& group,
                                                 Instant now) {
-  Duration warmup = groups::warmup_of(group.group, nullptr);
-  for (const auto& [name, policy] : state.model.policies) {
-    if (policy.policy.group_name == group.group.name.value) {
-      warmup = std::max(warmup, groups::warmup_of(group.group, &policy.policy));
-    }
-  }
+  const Duration warmup = longest_warmup(state.model, group.group);
   std::set<groups::InstanceId> measured;
   for (const auto& [id, instance] : group.instances) {
     if (groups::is_warm(instance, warmup, now)) {
@@ -464,6 +469,20 @@ void share_among_instances(EngineState& state) {
 }
 
 }  // namespace
+
+double cpu_percent(Duration used, Duration elapsed, double quota) {
+  constexpr double kLeastQuota = 1e-6;
+  return 100.0 * seconds_of(used) / (seconds_of(elapsed) * std::max(quota, kLeastQuota));
+}
+
+std::optional<Instant> warm_from(const Model& model,
+                                 const GroupModel& group,
+                                 const groups::Instance& instance) {
+  if (instance.lifecycle_state != groups::LifecycleState::InService || !instance.in_service_since) {
+    return std::nullopt;
+  }
+  return *instance.in_service_since + longest_warmup(model, group.group);
+}
 
 void sample(EngineState& state, Instant now) {
   if (now - state.last_sample >= kSampleInterval) {
