@@ -84,7 +84,7 @@ class Engine {
   /// microsecond. Stops before `until`, before anything of the engine's own is due, and at the step
   /// at which an alarm or a vote changes; returns when the next tick is due, which is to be a whole
   /// one. The decisions and their ledger are those of a run that ticks every time (docs/decisions/
-  /// 0016). Returns at once where it cannot tell. `load` promises until `until`.
+  /// 0019). Returns at once where it cannot tell. `load` promises until `until`.
   Instant coast(SteadyLoad& load, Instant until);
 
   /// Makes the next tick look at the world even before it was due (an event of a driver, of the

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/coasting/readings.h"
 #include "engine/state.h"
 
 namespace tidegate::engine {

@@ -164,14 +164,6 @@ Json decision_cost(double monthly_before, double monthly_after);
 // Entities by key, for the steps.
 /// What this process knows of a policy; made when first asked for.
 PolicyRun& run_of(EngineState& state, const scaling::TargetTrackingPolicy& policy);
-/// What a group's policies vote on.
-scaling::GroupCapacity capacity_of(const GroupModel& group, const GroupRun& run);
-/// `used` as a percentage of an instance's quota (vCPUs) over `elapsed`.
-double cpu_percent(Duration used, Duration elapsed, double quota);
-/// From when on the instance counts as warm by every policy of its group; absent unless InService.
-std::optional<Instant> warm_from(const Model& model,
-                                 const GroupModel& group,
-                                 const groups::Instance& instance);
 const stacks::Stack* stack_of(const Model& model, const GroupModel& group);
 /// The timing profile of the stack that made a resource; fast for what no stack made.
 scaling::TimingProfile timing_of_resource(const Model& model,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine/coasting/readings.h"
 #include "engine/state.h"
 
 namespace tidegate::engine {
@@ -25,17 +26,6 @@ void sample_cpu(CpuTrack& track, const groups::InstanceObservation& seen) {
   }
   track.sampled = seen.sampled;
   track.used = seen.cpu_used;
-}
-
-/// Of all policies of the group the longest.
-Duration longest_warmup(const Model& model, const groups::AutoScalingGroup& group) {
-  Duration warmup = groups::warmup_of(group, nullptr);
-  for (const auto& [name, policy] : model.policies) {
-    if (policy.policy.group_name == group.name.value) {
-      warmup = std::max(warmup, groups::warmup_of(group, &policy.policy));
-    }
-  }
-  return warmup;
 }
 
 /// The instances whose metric counts: in service and warm by every policy of the group.
@@ -469,20 +459,6 @@ void share_among_instances(EngineState& state) {
 }
 
 }  // namespace
-
-double cpu_percent(Duration used, Duration elapsed, double quota) {
-  constexpr double kLeastQuota = 1e-6;
-  return 100.0 * seconds_of(used) / (seconds_of(elapsed) * std::max(quota, kLeastQuota));
-}
-
-std::optional<Instant> warm_from(const Model& model,
-                                 const GroupModel& group,
-                                 const groups::Instance& instance) {
-  if (instance.lifecycle_state != groups::LifecycleState::InService || !instance.in_service_since) {
-    return std::nullopt;
-  }
-  return *instance.in_service_since + longest_warmup(model, group.group);
-}
 
 void sample(EngineState& state, Instant now) {
   if (now - state.last_sample >= kSampleInterval) {

@@ -111,7 +111,7 @@ class Packer {
       }
     } else if constexpr (shape::kIsVariant<T>) {
       put_varint(value.index());
-      std::visit([this](const auto& held) { put(held); }, value);
+      std::visit([&](const auto& held) { put(held); }, value);
     } else if constexpr (shape::kIsResult<T>) {
       put(value.has_value());
       if (value) {
@@ -128,7 +128,7 @@ class Packer {
         put(item);
       }
     } else {
-      with_members(value, [this](const auto&... member) { (put(member), ...); });
+      with_members(value, [&](const auto&... member) { (put(member), ...); });
     }
   }
 

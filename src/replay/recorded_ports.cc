@@ -21,6 +21,12 @@ std::vector<ports::InstanceObservation> RecordedCompute::snapshot() {
   return all;
 }
 
+std::vector<std::string> RecordedCompute::troubles() const {
+  auto troubles = inner_.troubles();
+  recorder_.answer(Call::Troubles).put(troubles);
+  return troubles;
+}
+
 const balancing::DataPlaneReport& RecordedDataPlane::report() {
   const balancing::DataPlaneReport& report = inner_.report();
   recorder_.answer(Call::Report).put_delta(before_, report);
@@ -69,6 +75,26 @@ std::string RecordedMetrics::unit(const metrics::MetricId& metric) const {
   auto unit = inner_.unit(metric);
   recorder_.answer(Call::MetricsUnit).put(unit);
   return unit;
+}
+
+std::vector<metrics::DistributionPoint> RecordedMetrics::read_distributions(
+    const metrics::MetricId& metric, Instant from, Instant to, Duration period) const {
+  auto points = inner_.read_distributions(metric, from, to, period);
+  std::vector<WrittenDistribution> written;
+  written.reserve(points.size());
+  for (const auto& point : points) {
+    written.push_back({point.timestamp, point.values.values, point.values.sketch.bins()});
+  }
+  auto& before = distributions_before_[metric];
+  recorder_.answer(Call::MetricsDistributions).put_delta(before, written);
+  before = std::move(written);
+  return points;
+}
+
+std::optional<Instant> RecordedMetrics::newest(const metrics::MetricId& metric) const {
+  const auto newest = inner_.newest(metric);
+  recorder_.answer(Call::MetricsNewest).put(newest);
+  return newest;
 }
 
 std::vector<ports::DeliveryFailure> RecordedNotifier::failures() {

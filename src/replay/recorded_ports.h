@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,10 @@ class RecordedCompute final : public ports::Compute {
   void stop(const groups::InstanceId& id) override { inner_.stop(id); }
   void kill(const groups::InstanceId& id) override { inner_.kill(id); }
   std::vector<ports::InstanceObservation> snapshot() override;
+  void set_target_lifecycle_state(const groups::InstanceId& id, const std::string& state) override {
+    inner_.set_target_lifecycle_state(id, state);
+  }
+  std::vector<std::string> troubles() const override;
   Result<ports::ConsoleChunk> console(const groups::InstanceId& id,
                                       std::uint64_t offset,
                                       std::size_t max_bytes) override {
@@ -80,11 +85,17 @@ class RecordedMetrics final : public ports::MetricStore {
                                        Duration period) const override;
   std::vector<metrics::MetricId> list(const std::string& metric_namespace) const override;
   std::string unit(const metrics::MetricId& metric) const override;
+  std::vector<metrics::DistributionPoint> read_distributions(const metrics::MetricId& metric,
+                                                             Instant from,
+                                                             Instant to,
+                                                             Duration period) const override;
+  std::optional<Instant> newest(const metrics::MetricId& metric) const override;
 
  private:
   ports::MetricStore& inner_;
   Recorder& recorder_;
   mutable std::map<metrics::MetricId, std::vector<metrics::Datapoint>> before_;
+  mutable std::map<metrics::MetricId, std::vector<WrittenDistribution>> distributions_before_;
 };
 
 class RecordedNotifier final : public ports::Notifier {

@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/unique_function.h"
+#include "core/metrics/distribution.h"
 #include "engine/engine.h"
 #include "replay/pack.h"
 
@@ -29,6 +31,7 @@ enum class Call {
   Capacity,
   CheckImage,
   Snapshot,
+  Troubles,
   Report,
   AssignAddress,
   StoreRead,
@@ -36,7 +39,17 @@ enum class Call {
   MetricsRead,
   MetricsList,
   MetricsUnit,
+  MetricsDistributions,
+  MetricsNewest,
   Failures,
+};
+
+/// A metrics::DistributionPoint as it is written.
+struct WrittenDistribution {
+  Instant timestamp;
+  metrics::StatisticSet values;
+  std::vector<metrics::Sketch::Bin> bins;
+  bool operator==(const WrittenDistribution&) const = default;
 };
 
 /// A hash over ledger lines, for telling whether two ledgers are the same up to a frame.

@@ -53,6 +53,12 @@ class ReplayedCompute final : public ports::Compute {
   void launch(const ports::LaunchSpec& /*spec*/) override {}
   void stop(const groups::InstanceId& /*id*/) override {}
   void kill(const groups::InstanceId& /*id*/) override {}
+  void set_target_lifecycle_state(const groups::InstanceId& /*id*/,
+                                  const std::string& /*state*/) override {}
+  std::vector<std::string> troubles() const override {
+    Unpacker* in = tape_.next(Call::Troubles);
+    return in != nullptr ? in->get<std::vector<std::string>>() : std::vector<std::string>{};
+  }
   std::vector<ports::InstanceObservation> snapshot() override {
     if (Unpacker* in = tape_.next(Call::Snapshot)) {
       in->get_delta(seen_);
@@ -138,10 +144,29 @@ class ReplayedMetrics final : public ports::MetricStore {
     Unpacker* in = tape_.next(Call::MetricsUnit);
     return in != nullptr ? in->get<std::string>() : std::string{};
   }
+  std::vector<metrics::DistributionPoint> read_distributions(const metrics::MetricId& metric,
+                                                             Instant /*from*/,
+                                                             Instant /*to*/,
+                                                             Duration /*period*/) const override {
+    auto& written = distributions_[metric];
+    if (Unpacker* in = tape_.next(Call::MetricsDistributions)) {
+      in->get_delta(written);
+    }
+    std::vector<metrics::DistributionPoint> points;
+    for (const WrittenDistribution& point : written) {
+      points.push_back({point.timestamp, {point.values, metrics::Sketch::of_bins(point.bins)}});
+    }
+    return points;
+  }
+  std::optional<Instant> newest(const metrics::MetricId& /*metric*/) const override {
+    Unpacker* in = tape_.next(Call::MetricsNewest);
+    return in != nullptr ? in->get<std::optional<Instant>>() : std::nullopt;
+  }
 
  private:
   Tape& tape_;
   mutable std::map<metrics::MetricId, std::vector<metrics::Datapoint>> seen_;
+  mutable std::map<metrics::MetricId, std::vector<WrittenDistribution>> distributions_;
 };
 
 class ReplayedNotifier final : public ports::Notifier {

@@ -138,7 +138,7 @@ class Unpacker {
         value.insert(get<typename T::key_type>());
       }
     } else {
-      with_members(value, [this](auto&... member) { (get(member), ...); });
+      with_members(value, [&](auto&... member) { (get(member), ...); });
     }
   }
 

@@ -30,9 +30,11 @@ struct Raw {
   Explain explain;
   Logs logs;
   Rehearse rehearse;
+  Simulate simulate;
   Completion completion;
   std::vector<std::string> parameters;
   std::string direction;
+  std::string group;
   bool detach = false, all = false, now = false, watch = false, follow = false, to_max = false;
   bool json = false;
 };
@@ -84,13 +86,22 @@ void add_processes(Parser& parser) {
       [](Raw&) { return Metadata{}; });
 }
 
-Command finish_up(Raw& raw) {
-  for (const std::string& pair : raw.parameters) {
+/// Absent: all of `pairs` are in `parameters` now.
+std::optional<Say> read_parameters(const std::vector<std::string>& pairs,
+                                   std::map<std::string, std::string>& parameters) {
+  for (const std::string& pair : pairs) {
     const auto equals = pair.find('=');
     if (equals == std::string::npos || equals == 0) {
       return Say{"--parameter takes NAME=VALUE, not '" + pair + "'\n", Exit::Usage};
     }
-    raw.up.parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+    parameters[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  return std::nullopt;
+}
+
+Command finish_up(Raw& raw) {
+  if (auto wrong = read_parameters(raw.parameters, raw.up.parameters)) {
+    return *wrong;
   }
   std::error_code ignored;
   raw.up.template_file =
@@ -183,6 +194,60 @@ void add_rehearse(Parser& parser) {
   add_json(parser, rehearse);
 }
 
+/// Empty: the options go together.
+std::string wrong_with(const Simulate& simulate) {
+  if (!simulate.replay.empty()) {
+    return simulate.templates.empty() && simulate.trace.empty() && simulate.svg.empty()
+               ? ""
+               : "--replay runs a recording, which has its template and its traffic in it";
+  }
+  if (simulate.templates.empty()) {
+    return "TEMPLATE is required";
+  }
+  if (simulate.trace.empty()) {
+    return "--trace is required";
+  }
+  return simulate.ledger.empty() || simulate.templates.size() == 1
+             ? ""
+             : "--ledger is the ledger of one TEMPLATE, not of " +
+                   std::to_string(simulate.templates.size());
+}
+
+Command finish_simulate(Raw& raw) {
+  Simulate& simulate = raw.simulate;
+  if (auto wrong = read_parameters(raw.parameters, simulate.parameters)) {
+    return *wrong;
+  }
+  if (const std::string wrong = wrong_with(simulate); !wrong.empty()) {
+    return Say{"tidegate simulate: " + wrong + "\nSee: tidegate simulate --help\n", Exit::Usage};
+  }
+  if (!raw.group.empty()) {
+    simulate.group = raw.group;
+  }
+  simulate.output = output_of(raw);
+  return simulate;
+}
+
+void add_simulate(Parser& parser) {
+  Simulate& raw = parser.raw.simulate;
+  CLI::App* simulate = add(parser,
+                           "simulate",
+                           "what a template's policy would have done with recorded traffic; "
+                           "several templates are compared",
+                           finish_simulate);
+  simulate->add_option("TEMPLATE", raw.templates, "CloudFormation template, YAML or JSON");
+  simulate->add_option("--trace", raw.trace, "FILE of recorded traffic; docs/guides/simulate.md");
+  simulate->add_option(
+      "--replay", raw.replay, "run the recording FILE again that `serve` made (TIDEGATE_RECORD)");
+  simulate->add_option("--seed", raw.seed, "of everything that is chance; default 1");
+  simulate->add_option("--group", parser.raw.group, "the group that gets the load");
+  simulate->add_option("--parameter", parser.raw.parameters, "NAME=VALUE of a template parameter")
+      ->allow_extra_args(false);
+  simulate->add_option("--svg", raw.svg, "draw load, need, supply and decisions into FILE");
+  simulate->add_option("--ledger", raw.ledger, "write every decision into FILE, one JSON a line");
+  add_json(parser, simulate);
+}
+
 void add_rest(Parser& parser) {
   add_json(parser, add(parser, "cost", "what each stack costs and has cost, by part", [](Raw& raw) {
              return ShowCost{output_of(raw)};
@@ -219,6 +284,7 @@ std::unique_ptr<Parser> make_parser() {
   add_stacks(*parser);
   add_seeing(*parser);
   add_rehearse(*parser);
+  add_simulate(*parser);
   add_processes(*parser);
   add_rest(*parser);
   return parser;
@@ -226,7 +292,7 @@ std::unique_ptr<Parser> make_parser() {
 
 /// Documented verbs that this build does not have.
 bool is_not_built(const std::string& verb) {
-  return verb == "simulate" || verb == "dashboard";
+  return verb == "dashboard";
 }
 
 Command usage_error(const Parser& parser,

@@ -2,6 +2,7 @@
 // inside command_line.cc. Pure but for the text it returns.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -67,6 +68,17 @@ struct Rehearse {
   std::string stack;  // empty: the only one
   Output output = Output::Text;
 };
+struct Simulate {
+  std::vector<std::string> templates;  // one or more; none to replay
+  std::string trace;                   // file
+  std::string replay;                  // file of a recording; empty: the templates are simulated
+  std::uint64_t seed = 1;
+  std::optional<std::string> group;  // absent: the only one with a policy
+  std::map<std::string, std::string> parameters;
+  std::string svg;     // file to draw into; empty: none
+  std::string ledger;  // file for the decisions' ledger; empty: none
+  Output output = Output::Text;
+};
 struct ShowCost {
   Output output = Output::Text;
 };
@@ -100,6 +112,7 @@ using Command = std::variant<Say,
                              Logs,
                              Rehearse,
                              ShowCost,
+                             Simulate,
                              ShowEnv,
                              Doctor,
                              Version,

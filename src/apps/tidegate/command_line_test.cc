@@ -50,7 +50,7 @@ TEST_CASE("command line: the documents' words are aliases") {
 TEST_CASE("command line: what is not built is said, exits 2 and is absent from the help") {
   const std::string help = parsed<Say>({"--help"}).text;
   CHECK(parsed<Say>({"--help"}).exit == Exit::Done);
-  for (const std::string verb : {"simulate", "dashboard"}) {
+  for (const std::string verb : {"dashboard"}) {
     CAPTURE(verb);
     const Say say = parsed<Say>({verb, "x", "--trace", "y"});
     CHECK(say.exit == Exit::Usage);
@@ -79,6 +79,44 @@ TEST_CASE("command line: wrong usage is a sentence and exits 2") {
     CHECK_FALSE(say.text.empty());
   }
   CHECK(parsed<Say>({"statsu"}).text.find("'status'") != std::string::npos);
+}
+
+TEST_CASE("command line: simulate takes templates and a trace, or a recording") {
+  const auto parsed = parse_command_line({"simulate",
+                                          "a.yaml",
+                                          "b.yaml",
+                                          "--trace",
+                                          "t.txt",
+                                          "--seed",
+                                          "7",
+                                          "--parameter",
+                                          "Max=3",
+                                          "--group",
+                                          "g",
+                                          "--svg",
+                                          "p.svg",
+                                          "--json"});
+  const auto* simulate = std::get_if<Simulate>(&parsed);
+  REQUIRE(simulate != nullptr);
+  CHECK(simulate->templates == std::vector<std::string>{"a.yaml", "b.yaml"});
+  CHECK(simulate->trace == "t.txt");
+  CHECK(simulate->seed == 7);
+  CHECK(simulate->group == "g");
+  CHECK(simulate->parameters.at("Max") == "3");
+  CHECK(simulate->svg == "p.svg");
+  CHECK(simulate->output == Output::Json);
+  const auto replayed = parse_command_line({"simulate", "--replay", "day"});
+  REQUIRE(std::holds_alternative<Simulate>(replayed));
+  CHECK(std::get<Simulate>(replayed).replay == "day");
+  for (const std::vector<std::string>& wrong :
+       {std::vector<std::string>{"simulate", "a.yaml"},
+        {"simulate", "--trace", "t"},
+        {"simulate", "a.yaml", "--replay", "day"},
+        {"simulate", "a", "b", "--trace", "t", "--ledger", "l"}}) {
+    const auto said = parse_command_line(wrong);
+    REQUIRE(std::holds_alternative<Say>(said));
+    CHECK(std::get<Say>(said).exit == Exit::Usage);
+  }
 }
 
 }  // namespace

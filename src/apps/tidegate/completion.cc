@@ -4,8 +4,8 @@ namespace tidegate::apps {
 
 const char* const kBashCompletion = R"sh(_tidegate() {
   local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local verbs="up down status explain logs rehearse serve stop balancer metadata cost env doctor"
-  verbs="$verbs completion version"
+  local verbs="up down status explain logs rehearse simulate serve stop balancer metadata cost"
+  verbs="$verbs env doctor completion version"
   local words=""
   _tidegate_ask() {
     tidegate status --json 2>/dev/null | grep -o "\"$1\": *\"[^\"]*\"" | cut -d'"' -f4
@@ -15,6 +15,7 @@ const char* const kBashCompletion = R"sh(_tidegate() {
   else
     case "$verb:$before" in
       up:up | balancer:--template) COMPREPLY=($(compgen -f -- "$word")); return ;;
+      simulate:simulate | simulate:--*) COMPREPLY=($(compgen -f -- "$word")); return ;;
       down:down) words=$(_tidegate_ask StackName) ;;
       explain:explain) words="group instance activity" ;;
       explain:group) words=$(_tidegate_ask AutoScalingGroupName) ;;
@@ -25,6 +26,7 @@ const char* const kBashCompletion = R"sh(_tidegate() {
       down:*) words="--now --json" ;;
       status:*) words="--watch --json" ;;
       rehearse:*) words="--to-max --stack --json" ;;
+      simulate:*) words="--trace --seed --group --parameter --svg --ledger --json" ;;
       serve:*) words="--detach" ;;
       stop:*) words="--all" ;;
       balancer:*) words="--template --listen --workers --admin" ;;
@@ -46,6 +48,7 @@ _tidegate() {
     'explain:why it is as it is'
     'logs:what an instance wrote on its console'
     'rehearse:run the scaling test against the live stack'
+    'simulate:what a policy would have done with recorded traffic'
     'serve:run the control plane of this home'
     'stop:end the control plane; traffic goes on'
     'balancer:the data plane alone, from a template'
@@ -67,6 +70,9 @@ _tidegate() {
     explain) _values 'kind' group instance activity ;;
     logs) _values 'option' -f --follow --json ;;
     rehearse) _values 'direction' scale-out scale-in scale-up scale-down --to-max --json ;;
+    simulate) _arguments '*:template:_files' '--trace[file]:trace:_files' '--seed[number]' \
+      '--group[name]' '--parameter[NAME=VALUE]' '--svg[file]:svg:_files' \
+      '--ledger[file]:ledger:_files' '--json' ;;
     serve) _values 'option' --detach ;;
     stop) _values 'option' --all ;;
     balancer) _arguments '--template[file]:template:_files' '--listen[address]' \

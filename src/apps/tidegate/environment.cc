@@ -127,6 +127,12 @@ Result<Environment> read_environment(Caller caller, const Lookup& lookup) {
   if (const auto scale = get("TIDEGATE_INSTANCE_SCALE")) {
     TG_ASSIGN_OR_RETURN(environment.instance_scale, read_scale(*scale));
   }
+  if (const auto record = get("TIDEGATE_RECORD")) {
+    if (record->front() != '/' || record->back() == '/') {
+      return invalid("TIDEGATE_RECORD", *record, "give the absolute path of a file");
+    }
+    environment.record = *record;
+  }
   return environment;
 }
 

@@ -23,6 +23,7 @@ struct Environment {
   std::string region = "eu-west-2";
   std::optional<std::string> range;      // CIDR; absent: a free one is chosen
   std::optional<double> instance_scale;  // absent: auto
+  std::optional<std::string> record;     // file to record into, absolute; absent: nothing is
 
   std::string api_url() const;
   bool operator==(const Environment&) const = default;

@@ -28,6 +28,16 @@ TEST_CASE("environment: nothing set gives the documented defaults") {
         "/data/tidegate");
 }
 
+TEST_CASE("environment: a recording has an absolute path") {
+  CHECK_FALSE(read({})->record.has_value());
+  CHECK(read({{"TIDEGATE_RECORD", "/tmp/day"}})->record == "/tmp/day");
+  for (const char* wrong : {"day", "/tmp/"}) {
+    const auto environment = read({{"TIDEGATE_RECORD", wrong}});
+    REQUIRE_FALSE(environment.has_value());
+    CHECK(environment.error().message.find("TIDEGATE_RECORD") != std::string::npos);
+  }
+}
+
 TEST_CASE("environment: an empty variable is one that is not set") {
   const auto environment =
       read({{"TIDEGATE_HOME", ""}, {"TIDEGATE_API", ""}, {"TIDEGATE_INSTANCE_SCALE", ""}});

@@ -10,6 +10,7 @@
 #include "apps/tidegate/metadata_verb.h"
 #include "apps/tidegate/rehearse/rehearse.h"
 #include "apps/tidegate/serve/serve.h"
+#include "apps/tidegate/simulate/simulate.h"
 #include "apps/tidegate/verbs/connection.h"
 #include "apps/tidegate/verbs/doctor.h"
 #include "apps/tidegate/verbs/verbs.h"
@@ -34,6 +35,7 @@ struct Run {
   Exit operator()(const Logs& logs) const { return run_logs(logs, environment); }
   Exit operator()(const Rehearse& rehearse) const { return run_rehearse(rehearse, environment); }
   Exit operator()(const ShowCost& cost) const { return run_cost(cost, environment); }
+  Exit operator()(const Simulate& simulate) const { return run_simulate(simulate, environment); }
   Exit operator()(const ShowEnv& env) const { return run_env(env, environment); }
   Exit operator()(const Doctor& doctor) const { return run_doctor(doctor, environment); }
   Exit operator()(const Version& version) const { return run_version(version); }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/coasting/phase.h"
+#include "engine/coasting/readings.h"
 #include "engine/state.h"
 
 namespace tidegate::engine {

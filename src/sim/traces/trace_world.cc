@@ -51,6 +51,13 @@ class NoMetrics final : public ports::MetricStore {
   }
   std::vector<metrics::MetricId> list(const std::string&) const override { return {}; }
   std::string unit(const metrics::MetricId&) const override { return "None"; }
+  std::vector<metrics::DistributionPoint> read_distributions(const metrics::MetricId&,
+                                                             Instant,
+                                                             Instant,
+                                                             Duration) const override {
+    return {};
+  }
+  std::optional<Instant> newest(const metrics::MetricId&) const override { return std::nullopt; }
 };
 
 /// What instances used and what became of the targets' requests is brought up to date before the
@@ -75,6 +82,10 @@ class MeteredCloud final : public ports::Compute {
     cloud_.launch(spec);
   }
   void stop(const InstanceId& id) override { cloud_.stop(id); }
+  void set_target_lifecycle_state(const InstanceId& id, const std::string& state) override {
+    cloud_.set_target_lifecycle_state(id, state);
+  }
+  std::vector<std::string> troubles() const override { return {}; }
   void kill(const InstanceId& id) override {
     if (const auto begun = begun_.find(id); begun != begun_.end()) {
       ended_.emplace_back(begun->second.first, begun->second.second, clock_.now());

@@ -15,6 +15,7 @@
 #include "apps/tidegate/serve/control_clock.h"
 #include "apps/tidegate/serve/control_thread.h"
 #include "apps/tidegate/serve/ledger_file.h"
+#include "apps/tidegate/serve/recording_file.h"
 #include "apps/tidegate/serve/wiring.h"
 #include "apps/tidegate/verbs/connection.h"
 #include "base/log.h"
@@ -55,6 +56,7 @@ class ControlPlane {
   Status start_engine(const Environment& environment);
   Status start_threads(const Environment& environment);
   ControlHooks hooks();
+  void record_with(ControlHooks& hooks);
   void each_second(Instant now);
 
   Home home_;
@@ -69,6 +71,7 @@ class ControlPlane {
   std::unique_ptr<notify::ExecNotifier> notifier_;
   std::unique_ptr<compute_process::ProcessCompute> compute_;
   std::unique_ptr<dataplane::DataPlane> data_plane_;
+  std::unique_ptr<RecordingFile> recording_;  // null: nobody asked for one
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<ControlThread> thread_;
   std::unique_ptr<api::Server> api_;
@@ -109,9 +112,17 @@ Status ControlPlane::start_engine(const Environment& environment) {
   // Time never goes backwards over restarts, so a later start fences an earlier one.
   settings.epoch = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
   settings.seed = random_seed();
-  engine_ = std::make_unique<engine::Engine>(
-      settings, engine::Ports{*compute_, *data_plane_, *store_, metrics_, *notifier_});
-  TG_RETURN_IF_ERROR(engine_->recover(clock_.now()));
+  engine::Ports ports{*compute_, *data_plane_, *store_, metrics_, *notifier_};
+  const Instant now = clock_.now();
+  if (environment.record) {
+    TG_ASSIGN_OR_RETURN(recording_, RecordingFile::create(*environment.record));
+    engine_ = std::make_unique<engine::Engine>(settings, recording_->over(settings, ports));
+    recording_->recorder().begin_recovery(now);
+    log_event(LogLevel::Info, "recording", {{"file", recording_->file()}});
+  } else {
+    engine_ = std::make_unique<engine::Engine>(settings, ports);
+  }
+  TG_RETURN_IF_ERROR(engine_->recover(now));
   for (const auto& [arn, load_balancer] : engine_->model().load_balancers) {
     data_plane_->remember_address(arn, load_balancer.address);
   }
@@ -138,15 +149,36 @@ ControlHooks ControlPlane::hooks() {
     for (const engine::LedgerEntry& entry : entries) {
       lines.push_back(engine::to_json_line(entry));
     }
+    if (recording_) {
+      recording_->recorder().note_ledger(lines);
+    }
     if (const Status written = ledger_.append(lines); !written) {
       log_event(LogLevel::Warn, "ledger_not_written", {{"why", written.error().message}});
     }
   };
   hooks.every_second = [this](Instant now) { each_second(now); };
+  if (recording_) {
+    record_with(hooks);
+  }
   return hooks;
 }
 
+void ControlPlane::record_with(ControlHooks& hooks) {
+  hooks.before_tick = [this](Instant now, ControlHooks::Woken woken) {
+    recording_->recorder().begin_tick(
+        now,
+        woken == ControlHooks::Woken::Yes ? replay::FrameKind::WokenTick : replay::FrameKind::Tick);
+  };
+  hooks.before_command =
+      [this](const engine::Principal& principal, const engine::Command& command, Instant now) {
+        recording_->recorder().begin_command(principal, command, now);
+      };
+}
+
 void ControlPlane::each_second(Instant now) {
+  if (recording_) {
+    recording_->flush();
+  }
   if (const Status written = write_clock_mark(clock_mark_file(home_.path), now); !written) {
     log_event(LogLevel::Warn, "clock_mark_not_written", {{"why", written.error().message}});
   }

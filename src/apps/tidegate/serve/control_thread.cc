@@ -95,6 +95,7 @@ std::deque<ControlThread::Pending> ControlThread::wait(Instant due) {
   }
   if (woken_) {
     engine_.wake();
+    woken_engine_ = ControlHooks::Woken::Yes;
     woken_ = false;
   }
   return std::exchange(pending_, {});
@@ -106,7 +107,11 @@ void ControlThread::execute(std::deque<Pending> commands) {
   }
   std::vector<Result<engine::Answer>> answers;
   for (const Pending& pending : commands) {
-    answers.push_back(engine_.execute(pending.principal, pending.command, clock_.now()));
+    const Instant now = clock_.now();
+    if (hooks_.before_command) {
+      hooks_.before_command(pending.principal, pending.command, now);
+    }
+    answers.push_back(engine_.execute(pending.principal, pending.command, now));
   }
   publish();  // before the answers, so that whoever has one sees what it did
   for (std::size_t i = 0; i < commands.size(); ++i) {
@@ -135,6 +140,17 @@ void ControlThread::run_hooks(Instant now) {
   }
 }
 
+Instant ControlThread::tick() {
+  const Instant now = clock_.now();
+  if (hooks_.before_tick) {
+    hooks_.before_tick(now, std::exchange(woken_engine_, ControlHooks::Woken::No));
+  }
+  const Instant due = engine_.tick(now);
+  publish();
+  run_hooks(now);
+  return due;
+}
+
 void ControlThread::run() {
   Instant due = clock_.now();
   while (true) {
@@ -146,10 +162,7 @@ void ControlThread::run() {
       break;
     }
     execute(std::move(commands));
-    const Instant now = clock_.now();
-    due = engine_.tick(now);
-    publish();
-    run_hooks(now);
+    due = tick();
   }
   run_hooks(clock_.now());
 }

@@ -26,6 +26,10 @@ namespace tidegate::apps {
 struct ControlHooks {
   UniqueFunction<void(const std::vector<engine::LedgerEntry>&)> ledger;  // entries, oldest first
   UniqueFunction<void(Instant now)> every_second;
+  enum class Woken { No, Yes };
+  UniqueFunction<void(Instant now, Woken woken)> before_tick;
+  UniqueFunction<void(const engine::Principal&, const engine::Command&, Instant now)>
+      before_command;
 };
 
 class ControlThread final : public engine::CommandDoor, public engine::QueryDoor {
@@ -59,6 +63,7 @@ class ControlThread final : public engine::CommandDoor, public engine::QueryDoor
   std::deque<Pending> wait(Instant due);
   void execute(std::deque<Pending> commands);
   void publish();
+  Instant tick();
   void run_hooks(Instant now);
 
   engine::Engine& engine_;
@@ -66,6 +71,7 @@ class ControlThread final : public engine::CommandDoor, public engine::QueryDoor
   ports::Compute& compute_;
   ControlHooks hooks_;
   Instant next_second_;
+  ControlHooks::Woken woken_engine_ = ControlHooks::Woken::No;  // since the last tick
 
   mutable std::mutex mailbox_mutex_;  // guards pending_, woken_, stopping_
   std::condition_variable mailbox_filled_;
