@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "net/crypto.h"
 
 namespace tidegate::balancer {
 namespace {
+
+constexpr std::size_t kCookieKeyBytes = 32;
 
 std::string key_of(const balancing::TargetGroupArn& group, const balancing::TargetConfig& target) {
   return group.value + '\n' + target.id + '\n' + target.address + '\n' +
@@ -27,7 +30,10 @@ net::SocketAddress address_of(const std::string& host, std::uint16_t port) {
 }  // namespace
 
 HealthTable::HealthTable(net::EventLoop& loop, std::size_t workers, StartProbe start_probe)
-    : loop_(loop), workers_(workers), start_probe_(std::move(start_probe)) {}
+    : loop_(loop),
+      workers_(workers),
+      start_probe_(std::move(start_probe)),
+      own_cookie_key_(net::random_bytes(kCookieKeyBytes)) {}
 
 HealthTable::~HealthTable() {
   for (const auto& [key, target] : targets_) {
@@ -50,6 +56,10 @@ std::unique_ptr<Snapshot> HealthTable::apply(const balancing::DataPlaneConfig& c
     compiled.state = &group.state;
     for (Target* target : group.targets) {
       compiled.targets.push_back({&target->state, target->config.intent});
+    }
+    if (group_config.stickiness.enabled) {
+      const std::string& given = config.cookie_key;
+      compiled.sticky.emplace(group_config, given.empty() ? own_cookie_key_ : given);
     }
   }
   for (const balancing::ListenerConfig& listener : config.listeners) {

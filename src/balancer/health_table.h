@@ -74,6 +74,7 @@ class HealthTable {
   net::EventLoop& loop_;
   const std::size_t workers_;
   StartProbe start_probe_;
+  std::string own_cookie_key_;  // where the configuration brings none
   std::uint64_t next_token_ = 1;
   std::map<std::string, std::unique_ptr<Target>> targets_;  // by group, id, address and port
   std::map<balancing::TargetGroupArn, std::unique_ptr<Group>> groups_;

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "adapters/dataplane/cookie_key.h"
 #include "base/log.h"
 #include "net/link/netlink.h"
 
@@ -406,6 +407,7 @@ void DataPlane::apply_config(balancing::DataPlaneConfig config) {
     static_cast<void>(shim_->release(to_string(name)));
   }
   hand_over(std::move(fresh));
+  config.cookie_key = cookie_key(folder());
   hold_snapshot(config);
   config_ = std::move(config);
   config_sent_ = false;

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "balancer/routes/state.h"
+#include "balancer/routes/sticky.h"
 #include "core/balancing/data_plane.h"
 #include "core/balancing/routing.h"
 
@@ -21,6 +23,7 @@ struct SnapshotTarget {
 struct SnapshotGroup {
   GroupState* state = nullptr;
   std::vector<SnapshotTarget> targets;
+  std::optional<Sticky> sticky;  // absent: no cookies
 };
 
 struct SnapshotListener {

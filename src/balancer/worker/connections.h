@@ -68,6 +68,7 @@ struct LocalGroup {
   std::uint32_t choice_epoch = 0;       // of `routable`
   bool stale = true;                    // `routable` must be computed
   balancing::Rotation rotation;
+  const Sticky* sticky = nullptr;  // of the adopted snapshot; null: no cookies
 };
 
 struct ClientConn : Source {
@@ -140,7 +141,8 @@ struct Stream {
   bool replayable = true;     // `replay` is whole
   std::array<LocalTarget*, kTriesMax> tried{};  // compared, never followed
   std::size_t tries = 0;
-  bool counted = false;  // as a request, of the first target chosen
+  LocalTarget* preferred = nullptr;  // of the client's cookie; compared, never followed
+  bool counted = false;              // as a request, of the first target chosen
 
   http1::BodyReader response_body;
   bool answered = false;   // the target has sent a byte: no other one is asked any more

@@ -144,7 +144,7 @@ void write_response_head(HeadWriter& out, const ResponseHead& head, const Answer
   }
   write_answer_framing(out, head, framing);
   write_persist(out, framing.persist);
-  out.put("\r\n");
+  out.put(framing.own_lines).put("\r\n");
 }
 
 void write_informational(HeadWriter& out, const ResponseHead& head) {
@@ -158,7 +158,7 @@ void write_informational(HeadWriter& out, const ResponseHead& head) {
   out.put("\r\n");
 }
 
-void write_switching(HeadWriter& out, const ResponseHead& head) {
+void write_switching(HeadWriter& out, const ResponseHead& head, std::string_view own_lines) {
   out.status_line(101, head.reason);
   {
     FieldCopier fields{out};
@@ -166,7 +166,7 @@ void write_switching(HeadWriter& out, const ResponseHead& head) {
       if (!field.hop_by_hop && field.id != FieldId::ContentLength) fields.add(field);
     }
   }
-  out.put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  out.put(own_lines).put("Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
 }
 
 void write_own_answer(HeadWriter& out, int status, Method method, AnswerFraming::Persist persist) {

@@ -34,6 +34,7 @@ struct AnswerFraming {
   enum class Kind { AsReceived, Chunked, UntilClose } kind = Kind::AsReceived;
   enum class Persist { Keep, KeepOld, Close } persist = Persist::Keep;  // KeepOld: said to 1.0
   http1::Method method = http1::Method::Get;                            // of the request
+  std::string_view own_lines = {};  // fields of ours, whole lines
 };
 /// The final answer as the client gets it.
 void write_response_head(http1::HeadWriter& out,
@@ -41,8 +42,10 @@ void write_response_head(http1::HeadWriter& out,
                          const AnswerFraming& framing);
 /// 100 and 103, without anything of the connection.
 void write_informational(http1::HeadWriter& out, const http1::ResponseHead& head);
-/// 101 for a WebSocket.
-void write_switching(http1::HeadWriter& out, const http1::ResponseHead& head);
+/// 101 for a WebSocket. own_lines: fields of ours, whole lines.
+void write_switching(http1::HeadWriter& out,
+                     const http1::ResponseHead& head,
+                     std::string_view own_lines);
 
 /// An answer of the balancer's own, with its sentence as the body.
 void write_own_answer(http1::HeadWriter& out,

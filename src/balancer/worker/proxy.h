@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -96,6 +97,10 @@ class Proxy {
   void connect_failed(UpConn& up, Failure failure);
   void upstream_failed(Stream& stream, Failure failure);
   void count_answer(Stream& stream, int status);
+
+  // proxy_sticky.cc
+  LocalTarget* sticky_target(const LocalGroup& group, const http1::RequestHead& head) const;
+  std::string cookie_lines(const Stream& stream) const;
 
   // proxy_tunnel.cc
   void start_tunnel(Stream& stream, std::string_view rest);

@@ -52,6 +52,7 @@ int Proxy::route(Client& client, const RequestHead& head, Stream& stream) {
   if (!match.target_group) return 503;
   stream.group = upstreams_.group(*match.target_group);
   ++stream.group->streams;
+  stream.preferred = sticky_target(*stream.group, head);
   return 0;
 }
 

@@ -180,6 +180,8 @@ bool Proxy::take_final(Stream& stream, std::span<char> rest) {
   framing.persist = !keep ? AnswerFraming::Persist::Close
                     : old ? AnswerFraming::Persist::KeepOld
                           : AnswerFraming::Persist::Keep;
+  const std::string cookies = cookie_lines(stream);
+  framing.own_lines = cookies;
   HeadWriter out{context_.out()};
   write_response_head(out, head, framing);
   if (out.overflowed()) {

@@ -16,7 +16,7 @@ void Proxy::start_tunnel(Stream& stream, std::string_view rest) {
   Client& client = *stream.client;
   count_answer(stream, 101);
   http1::HeadWriter out{context_.out()};
-  write_switching(out, response_parser_.head());
+  write_switching(out, response_parser_.head(), cookie_lines(stream));
   out.put(rest);
   TG_CHECK(!out.overflowed());
   stream.head_done = true;

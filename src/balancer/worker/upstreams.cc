@@ -59,6 +59,7 @@ void Upstreams::take_group(const SnapshotGroup& group) {
   }
   local_group->state = group.state;
   local_group->stale = true;
+  local_group->sticky = group.sticky ? &*group.sticky : nullptr;
   for (const SnapshotTarget& target : group.targets) {
     LocalTarget* held = local(*target.state);
     held->intent = target.intent;
@@ -75,6 +76,7 @@ void Upstreams::adopt(const Snapshot& snapshot) {
   for (const auto& group : groups_) {
     group->targets.clear();
     group->routable.clear();
+    group->sticky = nullptr;
   }
   by_position_.clear();
   for (const SnapshotGroup& group : snapshot.groups) {
@@ -123,6 +125,11 @@ void Upstreams::refresh(LocalGroup& group) {
 LocalTarget* Upstreams::pick(LocalGroup& group, Stream& stream) {
   refresh(group);
   const std::span<const LocalTarget* const> tried{stream.tried.data(), stream.tries};
+  if (stream.preferred != nullptr && stream.tries == 0) {
+    for (const std::uint32_t position : group.routable) {
+      if (group.targets[position] == stream.preferred) return stream.preferred;
+    }
+  }
   for (std::size_t i = 0; i < group.routable.size(); ++i) {
     const std::optional<std::uint32_t> position = group.rotation.pick(group.routable);
     LocalTarget* target = group.targets[*position];

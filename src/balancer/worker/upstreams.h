@@ -29,7 +29,8 @@ class Upstreams {
   /// The group at that position of the adopted snapshot.
   LocalGroup* group(std::size_t position) { return by_position_[position]; }
 
-  /// The next target in rotation that was not tried; null when there is none.
+  /// The stream's preferred target when it gets requests and nothing was tried yet; else the next
+  /// in rotation that was not tried; null when there is none.
   LocalTarget* pick(LocalGroup& group, Stream& stream);
 
   enum class Freshness { Any, Fresh };

@@ -57,6 +57,7 @@ struct TargetGroupConfig {
   HealthCheck health_check;
   Duration initial_probe_interval = std::chrono::milliseconds{100};  // while `initial`
   Duration initial_probe_timeout = std::chrono::seconds{2};
+  Stickiness stickiness;
   std::vector<TargetConfig> targets;
   bool operator==(const TargetGroupConfig&) const = default;
 };
@@ -77,6 +78,9 @@ struct DataPlaneConfig {
   std::uint64_t generation = 0;
   std::vector<ListenerConfig> listeners;
   std::vector<TargetGroupConfig> target_groups;
+  /// What cookies are signed with, so that a restarted balancer knows them. A secret: the adapter
+  /// adds it, the engine has none. Empty: each balancer makes its own.
+  std::string cookie_key;
   bool operator==(const DataPlaneConfig&) const = default;
 };
 

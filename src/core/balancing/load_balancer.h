@@ -82,6 +82,14 @@ struct HealthCheck {
   bool operator==(const HealthCheck&) const = default;
 };
 
+/// Duration cookies (AWSALB, AWSALBCORS): who comes back with one gets the target it had.
+struct Stickiness {
+  bool enabled = false;
+  Duration duration = std::chrono::hours{24};  // of lb_cookie, 1 s to 7 days; anew with each answer
+  bool operator==(const Stickiness&) const = default;
+};
+inline constexpr std::int32_t kMaxStickySeconds = 604'800;
+
 enum class TargetType { Instance, Ip };
 
 struct Target {
@@ -102,6 +110,7 @@ struct TargetGroup {
   std::uint16_t port = 80;
   HealthCheck health_check;
   Duration deregistration_delay = std::chrono::seconds{300};
+  Stickiness stickiness;
   std::vector<Target> targets;  // in order of registration; draining ones included
   Instant created;
   bool operator==(const TargetGroup&) const = default;

@@ -82,6 +82,8 @@ Json to_json(const TargetGroupConfig& group) {
                        {"HealthCheck", to_json(group.health_check)},
                        {"InitialProbeIntervalUs", to_json(group.initial_probe_interval)},
                        {"InitialProbeTimeoutUs", to_json(group.initial_probe_timeout)},
+                       {"Sticky", group.stickiness.enabled},
+                       {"StickyUs", to_json(group.stickiness.duration)},
                        {"Targets", targets}});
 }
 
@@ -166,6 +168,8 @@ Result<TargetGroupConfig> group_of(const Json& json) {
       duration_of(json["InitialProbeIntervalUs"], group.initial_probe_interval);
   group.initial_probe_timeout =
       duration_of(json["InitialProbeTimeoutUs"], group.initial_probe_timeout);
+  group.stickiness.enabled = json["Sticky"].bool_or(false);
+  group.stickiness.duration = duration_of(json["StickyUs"], group.stickiness.duration);
   for (const Json& item : json["Targets"].items()) {
     TG_ASSIGN_OR_RETURN(TargetConfig target, target_of(item));
     group.targets.push_back(std::move(target));
@@ -197,7 +201,8 @@ Json to_json(const DataPlaneConfig& config) {
   }
   return Json::object({{"Generation", static_cast<std::int64_t>(config.generation)},
                        {"Listeners", listeners},
-                       {"TargetGroups", groups}});
+                       {"TargetGroups", groups},
+                       {"CookieKey", config.cookie_key}});
 }
 
 Result<DataPlaneConfig> config_from_json(const Json& json) {
@@ -207,6 +212,7 @@ Result<DataPlaneConfig> config_from_json(const Json& json) {
                  "a configuration needs Generation, Listeners and TargetGroups"};
   }
   DataPlaneConfig config;
+  config.cookie_key = json["CookieKey"].string_or("");
   config.generation = static_cast<std::uint64_t>(json["Generation"].int_or(0));
   for (const Json& listener : json["Listeners"].items()) {
     config.listeners.push_back(listener_of(listener));

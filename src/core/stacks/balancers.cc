@@ -227,7 +227,9 @@ Made make_load_balancer(Subject& subject) {
     subject.world.unused.push_back(reader.path() + ".SecurityGroups");
   }
   const auto attributes = properties::read_attributes(reader, "LoadBalancerAttributes");
-  properties::check_attributes(reader, "LoadBalancerAttributes", attributes, attribute, kFixed);
+  const std::string_view acted_on = attribute;
+  properties::check_attributes(
+      reader, "LoadBalancerAttributes", attributes, {&acted_on, 1}, kFixed);
   balancer.idle_timeout = properties::seconds_attribute(
                               reader, "LoadBalancerAttributes", attributes, attribute, {1, 4000})
                               .value_or(balancer.idle_timeout);

@@ -7,6 +7,28 @@
 
 namespace tidegate::stacks {
 
+TEST_CASE("refusals: stickiness") {
+  const auto cases = std::to_array<Refused>({
+      {"Name: tg", "TargetGroupAttributes: [{ Key: stickiness.enabled, Value: true }]", "none"},
+      {"Name: tg",
+       "TargetGroupAttributes: [{ Key: stickiness.type, Value: app_cookie }]",
+       "line 28, Resources.Tg.Properties.TargetGroupAttributes: stickiness.type: 'app_cookie' is "
+       "not built; only lb_cookie is"},
+      {"Name: tg",
+       "TargetGroupAttributes: [{ Key: stickiness.lb_cookie.duration_seconds, Value: 0 }]",
+       "line 28, Resources.Tg.Properties.TargetGroupAttributes: "
+       "stickiness.lb_cookie.duration_seconds must be 1 to 604800 seconds, not '0'"},
+      {"Name: tg",
+       "TargetGroupAttributes: [{ Key: stickiness.lb_cookie.duration_seconds, Value: 604801 }]",
+       "line 28, Resources.Tg.Properties.TargetGroupAttributes: "
+       "stickiness.lb_cookie.duration_seconds must be 1 to 604800 seconds, not '604801'"},
+      {"Name: tg",
+       "TargetGroupAttributes: [{ Key: stickiness.lb_cookie.duration_seconds, Value: 604800 }]",
+       "none"},
+  });
+  check_refusals(cases);
+}
+
 TEST_CASE("refusals: load balancers and listeners") {
   const auto cases = std::to_array<Refused>({
       {"Name: lb",
@@ -221,9 +243,9 @@ TEST_CASE("refusals: rules and target groups") {
        "line 28, Resources.Tg.Properties.TargetGroupAttributes: "
        "deregistration_delay.timeout_seconds must be 0 to 3600 seconds, not '3601'"},
       {"Name: tg",
-       "TargetGroupAttributes: [{ Key: stickiness.enabled, Value: true }]",
-       "line 28, Resources.Tg.Properties.TargetGroupAttributes: stickiness.enabled: 'true' is not "
-       "built; only false is"},
+       "TargetGroupAttributes: [{ Key: stickiness.enabled, Value: maybe }]",
+       "line 28, Resources.Tg.Properties.TargetGroupAttributes: stickiness.enabled must be true or "
+       "false, not 'maybe'"},
       {"Name: tg", "TargetGroupAttributes: [{ Key: stickiness.enabled, Value: false }]", "none"},
       {"Name: tg",
        "TargetGroupAttributes: [{ Key: stickiness.enabled, Value: false }, { Key: "

@@ -85,6 +85,29 @@ std::vector<balancing::Target> read_targets(Subject& subject, const balancing::T
   return targets;
 }
 
+constexpr const char* kAttributes = "TargetGroupAttributes";
+constexpr std::string_view kDelay = "deregistration_delay.timeout_seconds";
+constexpr std::string_view kSticky = "stickiness.enabled";
+constexpr std::string_view kStickySeconds = "stickiness.lb_cookie.duration_seconds";
+
+balancing::Stickiness read_stickiness(Reader& reader, const properties::Attributes& attributes) {
+  balancing::Stickiness stickiness;
+  if (const auto given = attributes.find(std::string{kSticky}); given != attributes.end()) {
+    stickiness.enabled = given->second == "true";
+    if (given->second != "true" && given->second != "false") {
+      reader.complain(kAttributes,
+                      std::string{kSticky} + " must be true or false, not '" + given->second + "'");
+    }
+  }
+  stickiness.duration = properties::seconds_attribute(reader,
+                                                      kAttributes,
+                                                      attributes,
+                                                      std::string{kStickySeconds},
+                                                      {1, balancing::kMaxStickySeconds})
+                            .value_or(stickiness.duration);
+  return stickiness;
+}
+
 constexpr auto kTargetGroupNotActedOn = std::to_array<NotActedOn>({{"TargetControlPort", ""}});
 
 }  // namespace
@@ -94,11 +117,11 @@ Made make_target_group(Subject& subject) {
   static const std::vector<std::string> versions{"HTTP1"};
   static const std::vector<std::string> address_types{"ipv4"};
   static constexpr auto kFixed = std::to_array<FixedAttribute>({
-      {"stickiness.enabled", "false"},
+      {"stickiness.type", "lb_cookie"},
       {"slow_start.duration_seconds", "0"},
       {"load_balancing.algorithm.type", "round_robin"},
   });
-  const std::string attribute = "deregistration_delay.timeout_seconds";
+  static constexpr std::array kActedOn{kDelay, kSticky, kStickySeconds};
   Reader& reader = subject.properties;
   balancing::TargetGroup group;
   const std::string existing = existing_id(subject);
@@ -121,12 +144,12 @@ Made make_target_group(Subject& subject) {
       static_cast<std::uint16_t>(reader.required("Port").integer("Port", kPorts).value_or(80));
   group.health_check = read_health_check(reader);
   group.targets = read_targets(subject, group);
-  const auto attributes = properties::read_attributes(reader, "TargetGroupAttributes");
-  properties::check_attributes(reader, "TargetGroupAttributes", attributes, attribute, kFixed);
+  const auto attributes = properties::read_attributes(reader, kAttributes);
+  properties::check_attributes(reader, kAttributes, attributes, kActedOn, kFixed);
   group.deregistration_delay =
-      properties::seconds_attribute(
-          reader, "TargetGroupAttributes", attributes, attribute, {0, 3600})
+      properties::seconds_attribute(reader, kAttributes, attributes, std::string{kDelay}, {0, 3600})
           .value_or(group.deregistration_delay);
+  group.stickiness = read_stickiness(reader, attributes);
   group.created = subject.world.context.now;
   reader.accept("VpcId");
   reader.accept("Tags");

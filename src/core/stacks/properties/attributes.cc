@@ -24,9 +24,9 @@ Attributes read_attributes(Reader& reader, const std::string& property) {
 void check_attributes(Reader& reader,
                       const std::string& property,
                       const Attributes& attributes,
-                      const std::string& acted_on,
+                      std::span<const std::string_view> acted_on,
                       std::span<const FixedAttribute> fixed) {
-  std::vector<std::string> known{acted_on};
+  std::vector<std::string> known{acted_on.begin(), acted_on.end()};
   for (const FixedAttribute& attribute : fixed) {
     known.emplace_back(attribute.key);
   }
@@ -38,7 +38,8 @@ void check_attributes(Reader& reader,
       reader.complain(
           property,
           key + ": '" + value + "' is not built; only " + std::string{one->value} + " is");
-    } else if (one == fixed.end() && key != acted_on) {
+    } else if (one == fixed.end() &&
+               std::find(acted_on.begin(), acted_on.end(), key) == acted_on.end()) {
       reader.complain(
           property,
           "attribute '" + key + "' is not acted on here" + language::suggestion(key, known));

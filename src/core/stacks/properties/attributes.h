@@ -27,7 +27,7 @@ struct FixedAttribute {
 void check_attributes(Reader& reader,
                       const std::string& property,
                       const Attributes& attributes,
-                      const std::string& acted_on,
+                      std::span<const std::string_view> acted_on,
                       std::span<const FixedAttribute> fixed);
 
 /// A number of seconds, complaining when out of range; absent when it is not given.
