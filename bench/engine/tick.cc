@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/memory_metrics.h"
@@ -41,7 +42,9 @@ struct World {
   sim::MemoryStore store;
   sim::MemoryMetrics metrics;
   sim::RecordingNotifier notifier;
-  engine::Engine engine{engine::Settings{}, engine::Ports{cloud, door, store, metrics, notifier}};
+  sim::CacheFarm caches{clock};
+  engine::Engine engine{engine::Settings{},
+                        engine::Ports{cloud, door, store, metrics, notifier, caches}};
 
   World() { TG_CHECK(engine.recover(clock.now()).has_value()); }
 

@@ -86,6 +86,12 @@ ports::LaunchSpec launch_spec(const EngineState& state,
       {"DRAIN_DEADLINE_S", whole_seconds(group.group.stop_timeout)},
       {"LB_IDLE_TIMEOUT_S", whole_seconds(idle_timeout_of(state.model, group.group))},
       {"AWS_REGION", state.settings.region}};
+  if (const auto caches = cache_access(state.model, group)) {
+    spec.host_names = caches->host_names;
+    if (!caches->redis_url.empty()) {
+      spec.environment.emplace("REDIS_URL", caches->redis_url);
+    }
+  }
   spec.metadata_document = metadata_document(state, group.group, instance, spec.user_data).dump();
   return spec;
 }
@@ -130,9 +136,10 @@ void act_on_instances(EngineState& state, const GroupModel& group, Instant now) 
   for (const auto& [id, instance] : group.instances) {
     tell_target_state(state, group, instance);
     const auto what = wanted(group, instance);
-    const bool lost_template =
-        what == Asked::What::Launch && version_of(state.model, instance) == nullptr;
-    if (lost_template || !ask(asked[id], what, now)) {
+    const bool cannot_yet =
+        what == Asked::What::Launch && (version_of(state.model, instance) == nullptr ||
+                                        !cache_access(state.model, group));
+    if (cannot_yet || !ask(asked[id], what, now)) {
       continue;
     }
     if (what == Asked::What::Launch) {
@@ -219,6 +226,7 @@ balancing::TargetGroupConfig target_group_config(const EngineState& state,
   balancing::TargetGroupConfig config;
   config.arn = group.target_group.arn;
   config.health_check = group.target_group.health_check;
+  config.stickiness = group.target_group.stickiness;
   constexpr std::string_view kType = "AWS::ElasticLoadBalancingV2::TargetGroup";
   const auto timing = timing_of_resource(state.model, kType, config.arn.value);
   if (timing == scaling::TimingProfile::Aws) {  // AWS probes a new target like any other
@@ -324,6 +332,7 @@ void act(EngineState& state, Instant now) {
   }
   act_on_standalone(state, now);
   kill_orphans(state, now);
+  act_on_caches(state, now);
   publish_config(state, now);
   hand_over_notifications(state);
 }

@@ -10,7 +10,7 @@ namespace {
 /// Nothing exists that could change by itself: no group, no stack at work, no target of any kind.
 bool is_quiet(const EngineState& state) {
   return state.model.groups.empty() && state.model.listeners.empty() &&
-         state.model.alarms.empty() && state.orphans.empty() &&
+         state.model.alarms.empty() && state.model.caches.empty() && state.orphans.empty() &&
          std::all_of(state.model.standalone.begin(),
                      state.model.standalone.end(),
                      [](const auto& entry) { return entry.second.value.terminated.has_value(); });

@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "engine/commands.h"
 #include "engine/model.h"
+#include "ports/cache.h"
 #include "ports/compute.h"
 #include "ports/data_plane.h"
 #include "ports/metric_store.h"
@@ -30,6 +31,7 @@ struct Ports {
   ports::StateStore& store;
   ports::MetricStore& metrics;
   ports::Notifier& notifier;
+  ports::Cache& cache;
 };
 
 /// Whether the template's own alarms (AWS::CloudWatch::Alarm) are evaluated. They tell somebody and

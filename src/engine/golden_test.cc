@@ -193,7 +193,7 @@ TEST_CASE("golden: the metrics of a second with traffic, without, and of a balan
   settings.epoch = ++world.starts;
   settings.seed = 77;
   world.engine = std::make_unique<Engine>(
-      settings, Ports{world.cloud, door, world.store, world.metrics, world.notifier});
+      settings, Ports{world.cloud, door, world.store, world.metrics, world.notifier, world.caches});
   REQUIRE(world.engine->recover(world.clock.now()).has_value());
   REQUIRE(world.create().has_value());
   world.run_with_load(0.25, seconds{5});

@@ -16,6 +16,7 @@
 #include "core/alarms/history.h"
 #include "core/balancing/data_plane.h"
 #include "core/balancing/load_balancer.h"
+#include "core/caches/cache_cluster.h"
 #include "core/cost/account.h"
 #include "core/groups/activity.h"
 #include "core/groups/auto_scaling_group.h"
@@ -81,6 +82,11 @@ struct TargetGroupModel {
   std::map<std::string, double> traffic_share;   // by target id, last 60 s
 };
 
+struct CacheModel {
+  caches::CacheCluster cluster;
+  std::optional<caches::CacheObservation> seen;  // the driver's newest
+};
+
 struct Model {
   Instant now;  // of the tick that published it
   std::uint64_t version = 0;
@@ -100,6 +106,7 @@ struct Model {
   std::map<alarms::AlarmName, alarms::Alarm> alarms;
   std::map<stacks::StackName, cost::Account> costs;  // of each stack
   std::deque<alarms::HistoryItem> alarm_history;     // oldest first
+  std::map<caches::CacheClusterId, CacheModel> caches;
   std::vector<balancing::LoadBalancerReport> load_balancer_reports;
   bool data_plane_connected = false;
   std::deque<LedgerEntry> ledger;     // newest last
@@ -130,6 +137,9 @@ std::optional<stacks::InstanceType> size_of(const Model& model,
                                             std::int32_t instances);
 /// Zones that groups and instances may be in: a, b and c of the region, and those of subnets.
 std::vector<std::string> zones_of(const Model& model);
+
+/// Instances in service of the cache's stack, by id, and whether each has a connection to it.
+std::map<groups::InstanceId, bool> connected_instances(const Model& model, const CacheModel& cache);
 
 /// A target's zone is one the load balancers of its group serve, and some listener or rule forwards
 /// to the group.

@@ -135,6 +135,7 @@ void observe(EngineState& state, Instant now) {
     state.model.host_troubles = std::move(troubles);
     state.view_stale = true;
   }
+  observe_caches(state);
   const auto snapshot = state.ports.compute.snapshot();
   std::map<groups::InstanceId, const groups::InstanceObservation*> seen;
   for (const auto& observation : snapshot) {

@@ -5,6 +5,8 @@
 namespace tidegate::engine {
 namespace {
 
+constexpr std::size_t kTokenDigits = 32;  // of a cache that anybody on the machine reaches
+
 Error taken(const char* type, const std::string& name) {
   return Error{
       ErrorCode::AlreadyExists,
@@ -130,6 +132,37 @@ struct Create {
     return Ok{};
   }
 
+  Status operator()(caches::CacheCluster value) const {
+    if (state.model.caches.contains(value.id)) {
+      return taken("Cache cluster", value.id.value);
+    }
+    TG_ASSIGN_OR_RETURN(value.address, free_cache_address());
+    if (caches::is_on_loopback(value) && value.auth_token.empty()) {
+      value.auth_token = state.ids.hex(kTokenDigits);  // no filter keeps other users away
+    }
+    value.created = now;
+    state.journal.touch(EntityKind::CacheCluster, value.id.value);
+    state.model.caches[value.id].cluster = std::move(value);
+    return Ok{};
+  }
+
+  Result<std::string> free_cache_address() const {
+    const std::vector<std::string> all = state.ports.cache.addresses();
+    const auto is_free = [&](const std::string& address) {
+      return std::none_of(state.model.caches.begin(), state.model.caches.end(), [&](auto& entry) {
+        return entry.second.cluster.address == address;
+      });
+    };
+    const auto found = std::find_if(all.begin(), all.end(), is_free);
+    if (found == all.end()) {
+      return Error{ErrorCode::ResourceExhausted,
+                   "ClusterQuotaForCustomerExceeded",
+                   "no address is left for another cache cluster (" + std::to_string(all.size()) +
+                       " are in use)"};
+    }
+    return *found;
+  }
+
   void add_alarm(alarms::Alarm value) const {
     if (value.arn.empty()) {
       value.arn = "arn:aws:cloudwatch:" + state.settings.region + ":" + state.settings.account_id +
@@ -247,6 +280,14 @@ struct Modify {
     state.model.rules.insert_or_assign(value.arn, std::move(value));
   }
 
+  /// A node type with another memory restarts it, with its data.
+  void operator()(const caches::CacheCluster& value) const {
+    auto& old = state.model.caches[value.id].cluster;
+    old.node_type = value.node_type;
+    old.engine_version = value.engine_version;
+    state.journal.touch(EntityKind::CacheCluster, value.id.value);
+  }
+
   void operator()(alarms::Alarm value) const {
     auto& old = state.model.alarms[value.name];
     value.arn = old.arn;
@@ -303,6 +344,19 @@ void delete_policy(EngineState& state, const std::string& physical_id) {
   }
 }
 
+Result<Readiness> cache_ready(const EngineState& state, const caches::CacheClusterId& id) {
+  using State = caches::CacheObservation::State;
+  const auto found = state.model.caches.find(id);
+  if (found == state.model.caches.end() || !found->second.seen) {
+    return Readiness::Waiting;
+  }
+  if (found->second.seen->state == State::Failed) {
+    return Error{
+        ErrorCode::FailedPrecondition, "CacheClusterNotAvailable", found->second.seen->trouble};
+  }
+  return found->second.seen->state == State::Running ? Readiness::Ready : Readiness::Waiting;
+}
+
 Readiness delete_group(EngineState& state,
                        const groups::GroupName& name,
                        DeleteStack::Haste haste,
@@ -326,6 +380,26 @@ Readiness delete_group(EngineState& state,
     return Readiness::Waiting;
   }
   erase_group(state, groups::GroupName{name});
+  return Readiness::Ready;
+}
+
+/// Gone when the driver has nothing of it left.
+Readiness delete_cache(EngineState& state, const caches::CacheClusterId& id) {
+  const auto found = state.model.caches.find(id);
+  if (found == state.model.caches.end()) {
+    return Readiness::Ready;
+  }
+  caches::CacheCluster& cluster = found->second.cluster;
+  if (!cluster.deleting) {
+    cluster.deleting = true;
+    state.journal.touch(EntityKind::CacheCluster, id.value);
+    return Readiness::Waiting;  // whether it runs is seen after its removal was asked for
+  }
+  if (found->second.seen || !state.caches_asked.contains(id)) {
+    return Readiness::Waiting;
+  }
+  drop(state, state.model.caches, caches::CacheClusterId{id}, EntityKind::CacheCluster);
+  state.last_caches.erase(id);
   return Readiness::Ready;
 }
 
@@ -358,6 +432,9 @@ Status create_resource(EngineState& state,
 }
 
 Result<Readiness> resource_ready(const EngineState& state, const stacks::PlannedResource& planned) {
+  if (const auto* cache = std::get_if<caches::CacheCluster>(&planned.properties)) {
+    return cache_ready(state, cache->id);
+  }
   const auto* listener = std::get_if<balancing::Listener>(&planned.properties);
   if (listener == nullptr) {
     return Readiness::Ready;
@@ -386,6 +463,9 @@ Readiness delete_resource(EngineState& state,
   state.view_stale = true;
   if (type == "AWS::AutoScaling::AutoScalingGroup") {
     return delete_group(state, groups::GroupName{physical_id}, haste, now);
+  }
+  if (type == "AWS::ElastiCache::CacheCluster") {
+    return delete_cache(state, caches::CacheClusterId{physical_id});
   }
   if (type == "AWS::AutoScaling::ScalingPolicy") {
     delete_policy(state, physical_id);

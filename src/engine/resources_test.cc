@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/state.h"
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/memory_metrics.h"
@@ -21,7 +22,8 @@ struct Bench {
   sim::MemoryStore store;
   sim::MemoryMetrics metrics;
   sim::RecordingNotifier notifier;
-  EngineState state{Settings{}, Ports{cloud, door, store, metrics, notifier}};
+  sim::CacheFarm caches{clock};
+  EngineState state{Settings{}, Ports{cloud, door, store, metrics, notifier, caches}};
   stacks::Stack stack;
 
   Status create(stacks::ResourceProperties properties) {

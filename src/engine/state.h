@@ -15,6 +15,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "core/scaling/sliding_window.h"
+#include "engine/caches/caching.h"
 #include "engine/engine.h"
 #include "engine/journal/journal.h"
 #include "engine/model.h"
@@ -97,6 +98,9 @@ struct EngineState {
   std::map<groups::InstanceId, Asked> standalone_asked;
   std::map<std::string, ports::Notification>
       notifications;  // journalled, not handed over yet; by id
+  std::map<caches::CacheClusterId, AskedCache> caches_asked;
+  std::vector<caches::CacheClusterId> cache_orphans;  // the driver has them, the model does not
+  std::map<caches::CacheClusterId, caches::CacheObservation> last_caches;  // last published reading
   balancing::DataPlaneConfig published;
   std::map<std::string, balancing::TargetReport> target_reports;  // newest, by report_key()
   std::map<std::string, balancing::TargetReport>

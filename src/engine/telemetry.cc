@@ -483,6 +483,8 @@ void sample(EngineState& state, Instant now) {
     share_traffic(state, now);
     share_among_instances(state);
   }
+  const auto caches = cache_samples(state, out.second);
+  out.samples.insert(out.samples.end(), caches.begin(), caches.end());
   state.ports.metrics.put(out.samples);
 }
 

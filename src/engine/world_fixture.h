@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/memory_metrics.h"
@@ -100,6 +101,7 @@ struct World {
   sim::MemoryStore store;
   sim::MemoryMetrics metrics;
   sim::RecordingNotifier notifier;
+  sim::CacheFarm caches{clock};
   std::unique_ptr<Engine> engine;
   std::uint64_t starts = 0;
 
@@ -112,7 +114,8 @@ struct World {
     settings.home_id = "test";
     settings.epoch = ++starts;
     settings.seed = 40 + starts;
-    engine = std::make_unique<Engine>(settings, Ports{cloud, door, store, metrics, notifier});
+    engine =
+        std::make_unique<Engine>(settings, Ports{cloud, door, store, metrics, notifier, caches});
     recovered = engine->recover(clock.now());
   }
   Status recovered = Ok{};

@@ -97,6 +97,19 @@ std::optional<Instant> RecordedMetrics::newest(const metrics::MetricId& metric) 
   return newest;
 }
 
+std::vector<std::string> RecordedCache::addresses() const {
+  auto addresses = inner_.addresses();
+  recorder_.answer(Call::CacheAddresses).put(addresses);
+  return addresses;
+}
+
+std::vector<caches::CacheObservation> RecordedCache::snapshot() {
+  auto all = inner_.snapshot();
+  recorder_.answer(Call::Caches).put_delta(before_, all);
+  before_ = all;
+  return all;
+}
+
 std::vector<ports::DeliveryFailure> RecordedNotifier::failures() {
   auto failures = inner_.failures();
   recorder_.answer(Call::Failures).put(failures);

@@ -111,6 +111,21 @@ class RecordedNotifier final : public ports::Notifier {
   Recorder& recorder_;
 };
 
+class RecordedCache final : public ports::Cache {
+ public:
+  RecordedCache(ports::Cache& inner, Recorder& recorder) : inner_(inner), recorder_(recorder) {}
+
+  std::vector<std::string> addresses() const override;
+  void ensure(const ports::CacheSpec& spec) override { inner_.ensure(spec); }
+  void remove(const caches::CacheClusterId& id) override { inner_.remove(id); }
+  std::vector<caches::CacheObservation> snapshot() override;
+
+ private:
+  ports::Cache& inner_;
+  Recorder& recorder_;
+  std::vector<caches::CacheObservation> before_;
+};
+
 /// All of them over the real ones.
 class RecordedPorts {
  public:
@@ -119,9 +134,10 @@ class RecordedPorts {
         data_plane_(inner.data_plane, recorder),
         store_(inner.store, recorder),
         metrics_(inner.metrics, recorder),
-        notifier_(inner.notifier, recorder) {}
+        notifier_(inner.notifier, recorder),
+        cache_(inner.cache, recorder) {}
 
-  engine::Ports ports() { return {compute_, data_plane_, store_, metrics_, notifier_}; }
+  engine::Ports ports() { return {compute_, data_plane_, store_, metrics_, notifier_, cache_}; }
 
  private:
   RecordedCompute compute_;
@@ -129,6 +145,7 @@ class RecordedPorts {
   RecordedStore store_;
   RecordedMetrics metrics_;
   RecordedNotifier notifier_;
+  RecordedCache cache_;
 };
 
 }  // namespace tidegate::replay

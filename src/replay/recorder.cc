@@ -9,6 +9,8 @@ std::string shape_of_values() {
                                   members::count<balancing::TargetReport>(),
                                   members::count<balancing::LoadBalancerReport>(),
                                   members::count<balancing::DataPlaneReport>(),
+                                  members::count<caches::CacheObservation>(),
+                                  members::count<caches::CacheCounters>(),
                                   std::variant_size_v<engine::Command>}) {
     text += (text.empty() ? "" : ".") + std::to_string(count);
   }

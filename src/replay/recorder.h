@@ -42,6 +42,8 @@ enum class Call {
   MetricsDistributions,
   MetricsNewest,
   Failures,
+  Caches,
+  CacheAddresses,
 };
 
 /// A metrics::DistributionPoint as it is written.

@@ -183,6 +183,27 @@ class ReplayedNotifier final : public ports::Notifier {
   Tape& tape_;
 };
 
+class ReplayedCache final : public ports::Cache {
+ public:
+  explicit ReplayedCache(Tape& tape) : tape_(tape) {}
+  std::vector<std::string> addresses() const override {
+    Unpacker* in = tape_.next(Call::CacheAddresses);
+    return in != nullptr ? in->get<std::vector<std::string>>() : std::vector<std::string>{};
+  }
+  void ensure(const ports::CacheSpec& /*spec*/) override {}
+  void remove(const caches::CacheClusterId& /*id*/) override {}
+  std::vector<caches::CacheObservation> snapshot() override {
+    if (Unpacker* in = tape_.next(Call::Caches)) {
+      in->get_delta(seen_);
+    }
+    return seen_;
+  }
+
+ private:
+  Tape& tape_;
+  std::vector<caches::CacheObservation> seen_;
+};
+
 Error corrupt(const std::string& sentence) {
   return Error{ErrorCode::Corrupt, "Corrupt", sentence};
 }
@@ -207,7 +228,7 @@ class Machine {
  public:
   Machine(const engine::Settings& settings, const LedgerSink& ledger)
       : ledger_(ledger),
-        engine_(settings, engine::Ports{compute_, data_plane_, store_, metrics_, notifier_}) {}
+        engine_(settings, engine::Ports{compute_, data_plane_, store_, metrics_, notifier_, cache_}) {}
 
   /// Error: the engine refuses its state.
   Status play(std::string_view frame, Replayed& result) {
@@ -281,6 +302,7 @@ class Machine {
   ReplayedStore store_{tape_};
   ReplayedMetrics metrics_{tape_};
   ReplayedNotifier notifier_{tape_};
+  ReplayedCache cache_{tape_};
   engine::Engine engine_;
   LedgerDigest digest_;
 };

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "replay/recorded_ports.h"
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/group_template.h"
@@ -82,9 +83,10 @@ class RecordedWorld {
   sim::MemoryStore store_;
   sim::MemoryMetrics metrics_;
   sim::RecordingNotifier notifier_;
+  sim::CacheFarm cache_{clock_};
   std::string bytes_;
   Recorder recorder_{[this](std::string_view some) { bytes_ += some; }, settings(), kVersion};
-  RecordedPorts ports_{engine::Ports{cloud_, door_, store_, metrics_, notifier_}, recorder_};
+  RecordedPorts ports_{engine::Ports{cloud_, door_, store_, metrics_, notifier_, cache_}, recorder_};
   engine::Engine engine_{settings(), ports_.ports()};
   std::vector<std::string> ledger_;
 };

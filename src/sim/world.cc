@@ -21,11 +21,13 @@ World::World(std::uint64_t seed)
       rng_(seed),
       cloud_(clock_, rng_.fork(), kHost),
       door_(clock_, cloud_),
+      cache_(clock_),
       workload_(clock_, cloud_, door_, rng_.fork()),
       watch_(clock_, cloud_, door_, store_) {
   store_.set_gate([this] { return spend_operation(); });
   notifier_.set_gate([this] { return spend_operation(); });
   door_.set_gate([this] { return spend_operation(); });
+  cache_.set_gate([this] { return spend_operation(); });
   cloud_.set_gate([this](const ComputeCall& call) {
     if (!spend_operation()) {
       return false;
@@ -60,7 +62,7 @@ void World::start() {
   settings.epoch = starts_;
   settings.seed = rng_.next();
   engine_ = std::make_unique<engine::Engine>(
-      settings, engine::Ports{cloud_, door_, store_, metrics_, notifier_});
+      settings, engine::Ports{cloud_, door_, store_, metrics_, notifier_, cache_});
   const Status recovered = engine_->recover(clock_.now());
   if (!recovered) {
     watch_.breach("the control plane cannot read its state: " + recovered.error().message);

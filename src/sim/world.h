@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/memory_metrics.h"
@@ -61,6 +62,7 @@ class World {
   VirtualClock& clock() { return clock_; }
   Cloud& cloud() { return cloud_; }
   FrontDoor& door() { return door_; }
+  CacheFarm& caches() { return cache_; }
   MemoryStore& store() { return store_; }
   Workload& workload() { return workload_; }
   Watch& watch() { return watch_; }
@@ -90,6 +92,7 @@ class World {
   MemoryStore store_;
   MemoryMetrics metrics_;
   RecordingNotifier notifier_;
+  CacheFarm cache_;
   Workload workload_;
   Watch watch_;
   std::unique_ptr<engine::Engine> engine_;

@@ -11,6 +11,7 @@
 #include "edge/api/models/cloudformation.h"
 #include "edge/api/models/cloudwatch.h"
 #include "edge/api/models/ec2.h"
+#include "edge/api/models/elasticache.h"
 #include "edge/api/models/elbv2.h"
 #include "edge/api/models/sts.h"
 #include "edge/api/protocol/reverse.h"
@@ -45,11 +46,12 @@ std::size_t collect(char* bytes, std::size_t size, std::size_t count, void* body
 }
 
 const api::Service* find_service(std::string_view name) {
-  const std::array<std::pair<std::string_view, const api::Service*>, 6> services{{
+  const std::array<std::pair<std::string_view, const api::Service*>, 7> services{{
       {"autoscaling", &api::autoscaling::service()},
       {"cloudformation", &api::cloudformation::service()},
       {"cloudwatch", &api::cloudwatch::service()},
       {"ec2", &api::ec2::service()},
+      {"elasticache", &api::elasticache::service()},
       {"elbv2", &api::elbv2::service()},
       {"sts", &api::sts::service()},
   }};

@@ -70,6 +70,12 @@ Attributes attributes_of_alarm(const PlannedResource& resource) {
   return {{"Arn", std::get<alarms::Alarm>(resource.properties).arn}};
 }
 
+Attributes attributes_of_cache_cluster(const PlannedResource& resource) {
+  const auto& cluster = std::get<caches::CacheCluster>(resource.properties);
+  return {{"RedisEndpoint.Address", cluster.endpoint},
+          {"RedisEndpoint.Port", std::to_string(cluster.port)}};
+}
+
 Error answer_error(std::string sentence) {
   return Error{ErrorCode::InvalidArgument, "ValidationError", std::move(sentence)};
 }
@@ -89,6 +95,8 @@ std::string type_suggestion(const std::string& type) {
       {"AWS::ElasticLoadBalancing::LoadBalancer",
        "use AWS::ElasticLoadBalancingV2::LoadBalancer, Listener and TargetGroup"},
       {"AWS::ElasticLoadBalancingV2::ListenerCertificate", "HTTPS is not built yet"},
+      {"AWS::ElastiCache::ReplicationGroup", "use AWS::ElastiCache::CacheCluster, a single node"},
+      {"AWS::ElastiCache::SubnetGroup", "a cache is reached from every subnet; remove it"},
       {"AWS::SNS::Topic", "name a program in Metadata.Tidegate.Receivers"},
       {"AWS::CloudWatch::CompositeAlarm", "use AWS::CloudWatch::Alarm"},
       {"AWS::CloudWatch::AnomalyDetector", "use AWS::CloudWatch::Alarm with a Threshold"},
@@ -231,6 +239,7 @@ class Planner {
     properties->line = declaration.line;
     properties::Reader reader{*properties, path + ".Properties", complaints_};
     Subject subject{LogicalId{declaration.logical_id}, reader, world_};
+    check_deletion_policy(declaration);
     Made made = find_type(declaration.type)->make(subject);
     PlannedResource resource;
     resource.logical_id = subject.id;
@@ -257,6 +266,18 @@ class Planner {
       TG_RETURN_IF_ERROR(language::check_names(output.value, scope_, "Outputs." + output.key));
     }
     return Ok{};
+  }
+
+  /// Data that stays needs something that can delete it later.
+  void check_deletion_policy(const language::ResourceDeclaration& declaration) {
+    using DeletionPolicy = language::ResourceDeclaration::DeletionPolicy;
+    if (declaration.type == "AWS::ElastiCache::CacheCluster" &&
+        declaration.deletion_policy == DeletionPolicy::Retain) {
+      complaints_.add(declaration.line,
+                      "Resources." + declaration.logical_id,
+                      "DeletionPolicy Retain of a cache is not built: nothing could delete its "
+                      "data later; remove the line");
+    }
   }
 
   Result<std::vector<Output>> outputs() {
@@ -324,6 +345,7 @@ std::span<const ResourceType> resource_types() {
       {"AWS::AutoScaling::ScalingPolicy", make_policy, attributes_of_policy},
       {"AWS::CloudWatch::Alarm", make_alarm, attributes_of_alarm},
       {"AWS::EC2::LaunchTemplate", make_launch_template, attributes_of_launch_template},
+      {"AWS::ElastiCache::CacheCluster", make_cache_cluster, attributes_of_cache_cluster},
       {"AWS::ElasticLoadBalancingV2::Listener", make_listener, attributes_of_listener},
       {"AWS::ElasticLoadBalancingV2::ListenerRule", make_rule, attributes_of_rule},
       {"AWS::ElasticLoadBalancingV2::LoadBalancer",

@@ -53,6 +53,7 @@ Made make_launch_template(Subject& subject);
 Made make_group(Subject& subject);
 Made make_policy(Subject& subject);
 Made make_alarm(Subject& subject);
+Made make_cache_cluster(Subject& subject);
 
 /// What an instance is made from is the same; number and time are not compared.
 bool same_data(const groups::LaunchTemplateVersion& a, const groups::LaunchTemplateVersion& b);

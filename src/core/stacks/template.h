@@ -17,6 +17,7 @@
 #include "base/time.h"
 #include "core/alarms/alarm.h"
 #include "core/balancing/load_balancer.h"
+#include "core/caches/cache_cluster.h"
 #include "core/groups/auto_scaling_group.h"
 #include "core/groups/launch_template.h"
 #include "core/scaling/target_tracking.h"
@@ -72,7 +73,8 @@ using ResourceProperties = std::variant<groups::LaunchTemplate,
                                         balancing::TargetGroup,
                                         balancing::Listener,
                                         balancing::Rule,
-                                        alarms::Alarm>;
+                                        alarms::Alarm,
+                                        caches::CacheCluster>;
 
 struct PlannedResource {
   LogicalId logical_id;

@@ -143,6 +143,7 @@ struct Compare {
                  before.deregistration_delay,
                  after.deregistration_delay,
                  kInPlace)
+        .compare("TargetGroupAttributes", before.stickiness, after.stickiness, kInPlace)
         .compare("TargetType", before.target_type, after.target_type, kNotBuilt)
         .compare("Port", before.port, after.port, kNotBuilt)
         .compare("HealthCheck…", before.health_check, after.health_check, kNotBuilt)
@@ -195,6 +196,16 @@ struct Compare {
                  kInPlace);
   }
 
+  Differences operator()(const caches::CacheCluster& before,
+                         const caches::CacheCluster& after) const {
+    return Differences{}
+        .compare("CacheNodeType", before.node_type, after.node_type, kInPlace)
+        .compare("EngineVersion", before.engine_version, after.engine_version, kInPlace)
+        .compare("AuthToken", before.auth_token, after.auth_token, kNotBuilt)
+        .compare("PreferredAvailabilityZone", before.zone, after.zone, kNotBuilt)
+        .compare("Port", before.port, after.port, kNotBuilt);
+  }
+
   template <typename Before, typename After>
   Differences operator()(const Before&, const After&) const {
     return Differences{}.compare("Type", false, true, kNotBuilt);
@@ -224,8 +235,8 @@ Error refused(const PlannedResource& resource, const std::string& what) {
                            what + " (" + resource.type +
                                ") in an update is not built; what may change in place: group "
                                "sizes and template version, launch template data, policy target, "
-                               "alarms, target group attributes, listener rules. Delete the stack "
-                               "and create it anew");
+                               "alarms, target group attributes, listener rules, cache node "
+                               "types. Delete the stack and create it anew");
 }
 
 const PlannedResource* find(const StackPlan& plan, const LogicalId& id) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "edge/status/cache_document.h"
 #include "edge/status/seen.h"
 #include "edge/status/why.h"
 
@@ -155,6 +156,8 @@ std::vector<std::string> problems_of(const engine::Model& model, const stacks::S
     const Sentences of_group = group_problems(model, *group);
     out.insert(out.end(), of_group.begin(), of_group.end());
   }
+  const Sentences of_caches = cache_problems(model, stack);
+  out.insert(out.end(), of_caches.begin(), of_caches.end());
   return out;
 }
 

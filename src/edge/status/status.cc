@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "edge/status/cache_document.h"
 #include "edge/status/cost_document.h"
 #include "edge/status/problems.h"
 #include "edge/status/seen.h"
@@ -121,6 +122,7 @@ Json stack_json(const engine::Model& model, const stacks::Stack& stack, const La
   json.set("Problems", std::move(problems));
   json.set("UnusedMetadata", std::move(unused));
   json.set("InstanceScale", stack.metadata.instance_scale);
+  json.set("CacheClusters", cache_documents(model, stack));
   json.set("AutoScalingGroups", std::move(groups));
   json.set("Alarms", std::move(alarms));
   json.set("Cost", cost_document(model, stack));

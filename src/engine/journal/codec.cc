@@ -3,6 +3,7 @@
 #include <type_traits>
 
 #include "engine/journal/alarm_fields.h"
+#include "engine/journal/fields_caches.h"
 #include "engine/journal/group_fields.h"
 
 namespace tidegate::engine {
@@ -179,6 +180,9 @@ Json to_json(const ports::Notification& value) {
 Json to_json(const cost::Account& value) {
   return write(value);
 }
+Json to_json(const caches::CacheCluster& value) {
+  return write(value);
+}
 
 template <typename T>
 T from_json(const Json& json) {
@@ -202,5 +206,6 @@ template groups::StandaloneInstance from_json(const Json& json);
 template groups::Activity from_json(const Json& json);
 template ports::Notification from_json(const Json& json);
 template cost::Account from_json(const Json& json);
+template caches::CacheCluster from_json(const Json& json);
 
 }  // namespace tidegate::engine

@@ -27,6 +27,7 @@ Json to_json(const groups::StandaloneInstance& value);
 Json to_json(const groups::Activity& value);
 Json to_json(const ports::Notification& value);
 Json to_json(const cost::Account& value);
+Json to_json(const caches::CacheCluster& value);
 
 /// Reads T from JSON; members of the wrong kind keep their default.
 template <typename T>

@@ -53,7 +53,7 @@ void describe(Visitor& v, T& x) {
   v("Arn", x.arn), v("Name", x.name), v("TargetType", x.target_type), v("Protocol", x.protocol),
       v("Port", x.port);
   v("HealthCheck", x.health_check), v("DeregistrationDelay", x.deregistration_delay),
-      v("Targets", x.targets);
+      v("Targets", x.targets), v("Stickiness", x.stickiness);
   v("Created", x.created);
 }
 template <typename Visitor, Describes<scaling::PolicyTiming> T>

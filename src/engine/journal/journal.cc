@@ -46,6 +46,10 @@ Status load_resources(ports::StateStore& store, Model& model) {
     auto value = from_json<balancing::Listener>(json);
     model.listeners.insert_or_assign(value.arn, value);
   }));
+  TG_RETURN_IF_ERROR(load_kind(store, EntityKind::CacheCluster, [&](const Json& json) {
+    auto value = from_json<caches::CacheCluster>(json);
+    model.caches[value.id].cluster = value;
+  }));
   TG_RETURN_IF_ERROR(load_kind(store, EntityKind::Rule, [&](const Json& json) {
     auto value = from_json<balancing::Rule>(json);
     model.rules.insert_or_assign(value.arn, value);

@@ -33,7 +33,8 @@ enum class EntityKind {
   Notification,
   Cost,
   AlarmHistory,
-  Standalone
+  Standalone,
+  CacheCluster
 };
 
 struct EntityKey {

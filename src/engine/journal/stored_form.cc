@@ -59,7 +59,7 @@ std::optional<Json> encode_target_group(const Model& model, const std::string& a
                                             : std::optional{to_json(found->second.target_group)};
 }
 
-constexpr std::array<std::string_view, 15> kPrefixes = {"stack/",
+constexpr std::array<std::string_view, 16> kPrefixes = {"stack/",
                                                         "launch_template/",
                                                         "load_balancer/",
                                                         "target_group/",
@@ -73,8 +73,8 @@ constexpr std::array<std::string_view, 15> kPrefixes = {"stack/",
                                                         "notification/",
                                                         "cost/",
                                                         "alarm_history/",
-
-                                                        "standalone/"};
+                                                        "standalone/",
+                                                        "cache_cluster/"};
 
 std::optional<Json> encode_cost(const Model& model, const std::string& stack) {
   std::optional<Json> json = encoded(model.costs, stacks::StackName{stack});
@@ -90,6 +90,11 @@ std::optional<Json> encode_history(const Model& model, const std::string& sequen
     return std::to_string(item.sequence) == sequence;
   });
   return found == all.end() ? std::nullopt : std::optional{to_json(*found)};
+}
+
+std::optional<Json> encode_cache(const Model& model, const std::string& id) {
+  const auto found = model.caches.find(caches::CacheClusterId{id});
+  return found == model.caches.end() ? std::nullopt : std::optional{to_json(found->second.cluster)};
 }
 
 class Keys {
@@ -170,6 +175,8 @@ std::optional<Json> encode(const Model& model,
       return encode_history(model, key.id);
     case EntityKind::Standalone:
       return encode_standalone(model, key.id);
+    case EntityKind::CacheCluster:
+      return encode_cache(model, key.id);
   }
   return std::nullopt;
 }
@@ -188,6 +195,7 @@ std::map<std::string, std::string> stored_form(const Model& model) {
   keys.add(EntityKind::Cost, model.costs);
   keys.add_history(model);
   keys.add(EntityKind::Standalone, model.standalone);
+  keys.add(EntityKind::CacheCluster, model.caches);
   std::map<std::string, std::string> stored;
   for (const EntityKey& key : keys.all()) {
     if (const auto json = encode(model, {}, key)) {

@@ -181,7 +181,7 @@ class TraceWorld final : public engine::SteadyLoad {
         metered_door_(door_),
         service_(trace, plan),
         engine_(settings_of(plan),
-                engine::Ports{metered_cloud_, metered_door_, store_, metrics_, notifier_}) {
+                engine::Ports{metered_cloud_, metered_door_, store_, metrics_, notifier_, cache_}) {
     metered_cloud_.set_before_look([this] { account(); });
     metered_door_.set_before_look([this] { account(); });
   }
@@ -364,6 +364,7 @@ class TraceWorld final : public engine::SteadyLoad {
   sim::MemoryStore store_;
   NoMetrics metrics_;
   sim::RecordingNotifier notifier_;
+  sim::CacheFarm cache_{clock_};
   MeteredCloud metered_cloud_;
   MeteredDoor metered_door_;
   Service service_;

@@ -4,10 +4,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <memory>
 
 #include <fcntl.h>
-#include <nftables/libnftables.h>
 #include <sched.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -15,6 +13,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "net/link/netlink.h"
+#include "net/link/nft.h"
 #include "supervise/files.h"
 
 namespace tidegate::compute_process {
@@ -37,19 +36,6 @@ std::string read_or_empty(const std::string& path) {
 bool write_file(const std::string& path, const std::string& text) {
   const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
   return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
-
-Status run_nft(const std::string& commands) {
-  const std::unique_ptr<nft_ctx, void (*)(nft_ctx*)> context{::nft_ctx_new(NFT_CTX_DEFAULT),
-                                                             &::nft_ctx_free};
-  if (context == nullptr) return failed("nft");
-  ::nft_ctx_buffer_error(context.get());
-  ::nft_ctx_buffer_output(context.get());
-  if (::nft_run_cmd_from_buffer(context.get(), commands.c_str()) == 0) return Ok{};
-  const char* told = ::nft_ctx_get_error_buffer(context.get());
-  return Error{ErrorCode::Internal,
-               "InternalFailure",
-               "nft: " + std::string{trim(split(told == nullptr ? "" : told, '\n').front())}};
 }
 
 /// Several homes share the folder in /run: changes there are made under its lock.
@@ -182,8 +168,8 @@ Status HostNetwork::add_table() const {
     commands += "add rule " + table + " " + text + "\n";
   };
   chain("guard", "filter hook prerouting priority -300");
-  rule("guard iifname \"" + link_prefix() + "*\" ip saddr != " + range + " drop");
-  rule("guard iifname \"" + link_prefix() + "*\" ip daddr 127.0.0.0/8 drop");
+  rule("guard iifname \"" + link_prefix(home_id_) + "*\" ip saddr != " + range + " drop");
+  rule("guard iifname \"" + link_prefix(home_id_) + "*\" ip daddr 127.0.0.0/8 drop");
   chain("out", "nat hook postrouting priority 100");
   rule("out ip saddr " + range + " ip daddr != " + range + " masquerade");
   if (const std::optional<link::Ipv4> resolver = machine_resolv_conf().forward_to) {
@@ -195,12 +181,12 @@ Status HostNetwork::add_table() const {
     rule("names_from ip saddr " + range + " ip daddr " + to_string(*resolver) +
          " snat to 127.0.0.1");
   }
-  return run_nft(commands);
+  return link::run_nft(commands);
 }
 
 void HostNetwork::remove_table() const {
   const std::string table = "ip tidegate_" + home_id_;
-  const Status removed = run_nft("add table " + table + "\ndelete table " + table + "\n");
+  const Status removed = link::run_nft("add table " + table + "\ndelete table " + table + "\n");
   if (!removed) return;  // without nft there is no table
 }
 
@@ -261,14 +247,14 @@ void HostNetwork::tear_down() {
   is_set_up_ = false;
 }
 
-std::string HostNetwork::link_prefix() const {
-  return "tg" + home_id_.substr(0, kHomeIdInNames) + "-";
+std::string link_prefix(const std::string& home_id) {
+  return "tg" + home_id.substr(0, kHomeIdInNames) + "-";
 }
 
 std::string HostNetwork::veth_of(link::Ipv4 address) const {
   std::array<char, 8> offset{};
   std::snprintf(offset.data(), offset.size(), "%x", address.value - range_.first.value);
-  return link_prefix() + offset.data();
+  return link_prefix(home_id_) + offset.data();
 }
 
 Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) const {
@@ -319,13 +305,13 @@ std::vector<std::string> HostNetwork::veths() const {
       netlink ? netlink->links() : Result<std::vector<std::string>>{netlink.error()};
   if (!all) return ours;
   for (const std::string& name : *all) {
-    if (name.starts_with(link_prefix())) ours.push_back(name);
+    if (name.starts_with(link_prefix(home_id_))) ours.push_back(name);
   }
   return ours;
 }
 
 Status probe_nft() {
-  return run_nft("list tables\n");
+  return link::run_nft("list tables\n");
 }
 
 ResolvConf resolv_conf_from(std::string_view machine, std::string_view upstream) {

@@ -30,6 +30,9 @@ Result<ClaimedRange> claim_range(const std::string& home, const std::optional<st
 inline constexpr std::uint32_t kAddressesForLoadBalancers = 256;  // or a quarter of a small range
 std::uint32_t instance_addresses(const link::Ipv4Range& range);
 
+/// What the names of a home's instance links on this machine begin with.
+std::string link_prefix(const std::string& home_id);
+
 struct InstanceNetwork {
   FileDescriptor network_namespace;
   std::string veth;
@@ -53,7 +56,6 @@ class HostNetwork {
 
  private:
   Status add_table() const;
-  std::string link_prefix() const;
   void remove_table() const;
   Status forward() const;
   void stop_forwarding() const;

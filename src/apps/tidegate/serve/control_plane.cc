@@ -71,6 +71,7 @@ class ControlPlane {
   std::unique_ptr<notify::ExecNotifier> notifier_;
   std::unique_ptr<compute_process::ProcessCompute> compute_;
   std::unique_ptr<dataplane::DataPlane> data_plane_;
+  std::unique_ptr<cache_redis::RedisCache> cache_;
   std::unique_ptr<RecordingFile> recording_;  // null: nobody asked for one
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<ControlThread> thread_;
@@ -101,6 +102,8 @@ Status ControlPlane::open_ports(const Environment& environment) {
       compute_process::ProcessCompute::open(compute_settings(home_, found.form, *range_), clock_));
   data_plane_ = std::make_unique<dataplane::DataPlane>(
       data_plane_settings(home_.path, found.form, range_->range));
+  cache_ = std::make_unique<cache_redis::RedisCache>(
+      cache_settings(home_, found.form, range_->range));
   return Ok{};
 }
 
@@ -112,7 +115,7 @@ Status ControlPlane::start_engine(const Environment& environment) {
   // Time never goes backwards over restarts, so a later start fences an earlier one.
   settings.epoch = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
   settings.seed = random_seed();
-  engine::Ports ports{*compute_, *data_plane_, *store_, metrics_, *notifier_};
+  engine::Ports ports{*compute_, *data_plane_, *store_, metrics_, *notifier_, *cache_};
   const Instant now = clock_.now();
   if (environment.record) {
     TG_ASSIGN_OR_RETURN(recording_, RecordingFile::create(*environment.record));
@@ -273,6 +276,7 @@ Status end_everything(const Environment& environment) {
   const compute_process::Form form = find_form(home.path).form;
   TG_ASSIGN_OR_RETURN(const auto range, claim_addresses(home, form, environment.range));
   dataplane::DataPlane{data_plane_settings(environment.home, form, range.range)}.stop_balancer();
+  cache_redis::RedisCache{cache_settings(home, form, range.range)}.stop_all();
   TG_ASSIGN_OR_RETURN(
       const auto compute,
       compute_process::ProcessCompute::open(compute_settings(home, form, range), clock));

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "sim/caches/cache_farm.h"
 #include "sim/cloud.h"
 #include "sim/front_door.h"
 #include "sim/memory_metrics.h"
@@ -20,7 +21,8 @@ struct Simulated {
   sim::MemoryStore store;
   sim::MemoryMetrics metrics;
   sim::RecordingNotifier notifier;
-  engine::Engine engine{engine::Settings{}, {cloud, door, store, metrics, notifier}};
+  sim::CacheFarm caches{clock};
+  engine::Engine engine{engine::Settings{}, {cloud, door, store, metrics, notifier, caches}};
 
   Simulated() { REQUIRE(engine.recover(clock.now()).has_value()); }
 };

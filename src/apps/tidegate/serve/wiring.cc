@@ -17,10 +17,16 @@ namespace {
 
 constexpr dataplane::BalancerUser kNobody{65534, 65534};
 
+/// Of the addresses that instances do not get, the first quarter is the caches'.
+std::uint32_t cache_addresses_end(const link::Ipv4Range& range) {
+  const std::uint32_t first = compute_process::instance_addresses(range);
+  return first + (range.size() - first) / 4;
+}
+
 /// From the top of the range down; the very last address is the range's broadcast.
 std::vector<std::string> load_balancer_addresses(const link::Ipv4Range& range) {
   std::vector<std::string> addresses;
-  const std::uint32_t first = compute_process::instance_addresses(range);
+  const std::uint32_t first = cache_addresses_end(range);
   for (std::uint32_t at = range.size() - 2; at >= first; --at) {
     addresses.push_back(link::to_string(range.at(at)));
   }
@@ -94,6 +100,29 @@ dataplane::Settings data_plane_settings(const std::string& home,
   if (geteuid() == 0) settings.user = kNobody;
   settings.addresses = load_balancer_addresses(range);
   if (form.network == compute_process::Form::Network::Own) settings.address_link = "lo";
+  return settings;
+}
+
+cache_redis::Settings cache_settings(const Home& home,
+                                     const compute_process::Form& form,
+                                     const link::Ipv4Range& range) {
+  cache_redis::Settings settings;
+  settings.home = home.path;
+  settings.shim_program = shim_program();
+  const std::uint32_t end = cache_addresses_end(range);
+  for (std::uint32_t at = compute_process::instance_addresses(range); at < end; ++at) {
+    settings.addresses.push_back(link::to_string(range.at(at)));
+  }
+  settings.user = cache_redis::redis_user();
+  if (form.network == compute_process::Form::Network::Machines) {
+    return settings;
+  }
+  cache_redis::GuardSettings guard;
+  guard.home_id = home.id;
+  guard.instance_links = compute_process::link_prefix(home.id);
+  guard.range = range;
+  guard.owner = geteuid();
+  settings.guard = std::move(guard);
   return settings;
 }
 

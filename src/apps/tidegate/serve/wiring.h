@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/cache/redis_cache.h"
 #include "adapters/compute/process/process_compute.h"
 #include "adapters/dataplane/data_plane.h"
 #include "adapters/store/sqlite/home_lock.h"
@@ -35,6 +36,11 @@ compute_process::Settings compute_settings(const Home& home,
 dataplane::Settings data_plane_settings(const std::string& home,
                                         const compute_process::Form& form,
                                         const link::Ipv4Range& range);
+
+/// Without a network of their own instances reach a cache over loopback, as everybody here does.
+cache_redis::Settings cache_settings(const Home& home,
+                                     const compute_process::Form& form,
+                                     const link::Ipv4Range& range);
 
 /// Of ids; from the kernel's random source.
 std::uint64_t random_seed();

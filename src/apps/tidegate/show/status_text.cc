@@ -114,6 +114,23 @@ std::string policy_row(const Json& policy) {
   return row("Policy", line + (note.empty() ? "" : "  " + note));
 }
 
+std::string redis_row(const Json& cache) {
+  std::string line =
+      cache["CacheClusterId"].string_or("") + " " + cache["CacheClusterStatus"].string_or("");
+  const std::string version = cache["EngineVersion"].string_or("");
+  const std::string asked = cache["EngineVersionAsked"].string_or("");
+  line += version.empty() ? "" : "  " + version;
+  line += asked.empty() || asked == version ? "" : " (asked " + asked + ")";
+  line += "  " + cache["CacheNodeType"].string_or("") + "  " + cache["Endpoint"].string_or("");
+  const std::string ping = cache["Ping"].string_or("");
+  line += ping.empty() ? "" : "  PING " + ping;
+  if (cache["Instances"].is_number()) {
+    line += ", " + count_text(cache["InstancesConnected"]) + "/" + count_text(cache["Instances"]) +
+            " instances connected";
+  }
+  return row("Redis", line);
+}
+
 std::string targets_row(const Json& group, const std::string& region) {
   std::string line = group["TargetGroupName"].string_or("") + " " +
                      group["Protocol"].string_or("HTTP") + ":" + count_text(group["Port"]) + " " +
@@ -191,7 +208,11 @@ std::string last_row(const Json& group) {
   return row("Last", message.empty() ? line : line + "  " + message);
 }
 
-std::string group_text(const Json& group, const std::string& region, Paint paint) {
+/// `redis`: rows of the stack's caches, which stand between its target groups and its instances.
+std::string group_text(const Json& group,
+                       const std::string& region,
+                       const std::string& redis,
+                       Paint paint) {
   std::string text = group_row(group, region) + template_rows(group["Template"]);
   for (const Json& policy : group["Policies"].items()) {
     text += policy_row(policy);
@@ -199,7 +220,7 @@ std::string group_text(const Json& group, const std::string& region, Paint paint
   for (const Json& target_group : group["TargetGroups"].items()) {
     text += targets_row(target_group, region);
   }
-  return text + instances_table(group, region, paint);
+  return text + redis + instances_table(group, region, paint);
 }
 
 std::string capacity_row(const Json& group) {
@@ -233,9 +254,15 @@ std::string stack_text(const Json& status, const Json& stack, Paint paint) {
     text += painted(paint, Colour::Red, "Problem   ") + problem.string_or("") + "\n";
   }
   const auto& groups = stack["AutoScalingGroups"].items();
-  for (const Json& group : groups) {
-    text += group_text(group, region, paint);
+  std::string redis;
+  for (const Json& cache : stack["CacheClusters"].items()) {
+    redis += redis_row(cache);
   }
+  for (const Json& group : groups) {
+    text += group_text(group, region, redis, paint);
+    redis.clear();  // once, above the first group's instances
+  }
+  text += redis;
   text += alarms_text(stack["Alarms"], paint);
   for (const Json& group : groups) {
     text += last_row(group);

@@ -14,6 +14,10 @@ Json answer(const char* text) {
 const char* const kReady = R"({"Region":"eu-west-2","Now":"2026-01-03T12:04:31.250Z","Stacks":[{
   "StackName":"cnt","StackStatus":"CREATE_COMPLETE","Url":"http://10.79.255.1/",
   "Verdict":"READY","VerdictText":"1 of 1 serving",
+  "CacheClusters":[{"CacheClusterId":"cnt-redis-cluster","CacheClusterStatus":"available",
+    "EngineVersion":"7.0.15","EngineVersionAsked":"7.1.0","CacheNodeType":"cache.t3.micro",
+    "Endpoint":"cnt-redis-cluster.x.cache.amazonaws.com:6379","Ping":"ok",
+    "InstancesConnected":1,"Instances":1}],
   "Cost":{"Now":68,"Services":31,"BaseInstances":68,"Base":99,"PeakInstances":204,"Peak":235,
     "Spent":0.001,"Parts":[{"Name":"cnt-backend-asg","Kind":"Instances","MonthlyPrice":68,
     "Running":1},{"Name":"LoadBalancer","Kind":"Service","MonthlyPrice":16,"Running":1},
@@ -53,6 +57,8 @@ TEST_CASE("status text: draws the reference picture") {
       "for 120 s\n"
       "Targets   tg HTTP:8000 /health  1 healthy 0 unhealthy 0 unused  listener :80, zones enabled "
       "2a\n"
+      "Redis     cnt-redis-cluster available  7.0.15 (asked 7.1.0)  cache.t3.micro  "
+      "cnt-redis-cluster.x.cache.amazonaws.com:6379  PING ok, 1/1 instances connected\n"
       "INSTANCE  ZONE  ADDRESS    VER  GROUP      BALANCER  CPU  TRAFFIC  WHY\n"
       "i-03      2a    10.64.0.2  1    InService  healthy   4 %  100 %    agree\n"
       "outside the group    none\n"

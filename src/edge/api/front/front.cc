@@ -6,9 +6,11 @@
 #include "edge/api/cloudformation/handlers.h"
 #include "edge/api/cloudwatch/handlers.h"
 #include "edge/api/ec2/handlers.h"
+#include "edge/api/elasticache/handlers.h"
 #include "edge/api/elbv2/handlers.h"
 #include "edge/api/front/gunzip.h"
 #include "edge/api/front/route.h"
+#include "edge/api/models/elasticache.h"
 #include "edge/api/models/sts.h"
 #include "edge/api/protocol/cbor.h"
 #include "edge/api/protocol/decode.h"
@@ -114,6 +116,7 @@ Front::Front(Settings settings,
   add(cloudformation::service(), cloudformation::entries());
   add(cloudwatch::service(), cloudwatch::entries());
   add(ec2::service(), ec2::entries());
+  add(elasticache::service(), elasticache::entries());
   add(elbv2::service(), elbv2::entries());
   add(sts::service(), sts::entries());
 }

@@ -83,7 +83,7 @@ Error no_service(const std::string& scope_service) {
                "UnsupportedOperation",
                "the service '" + scope_service.substr(0, 80) +
                    "' is not built; what works: autoscaling, cloudformation, monitoring "
-                   "(cloudwatch), ec2, elasticloadbalancing (elbv2), sts, tidegate"};
+                   "(cloudwatch), ec2, elasticache, elasticloadbalancing (elbv2), sts, tidegate"};
 }
 
 }  // namespace tidegate::api
