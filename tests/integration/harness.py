@@ -110,7 +110,7 @@ class Tidegate:
         """Calls an operation of a query service, signed; the root element without namespaces."""
         env = self.environment()
         version = {"autoscaling": "2011-01-01", "elasticloadbalancing": "2015-12-01", "cloudformation": "2010-05-15",
-                   "monitoring": "2010-08-01", "ec2": "2016-11-15", "sts": "2011-06-15"}[service]
+                   "monitoring": "2010-08-01", "elasticache": "2015-02-02", "ec2": "2016-11-15", "sts": "2011-06-15"}[service]
         body = urllib.parse.urlencode({"Action": action, "Version": version, **parameters})
         host = urllib.parse.urlsplit(env["AWS_ENDPOINT_URL"]).netloc
         connection = http.client.HTTPConnection(host, timeout=30)

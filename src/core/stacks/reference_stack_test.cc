@@ -26,7 +26,8 @@ TEST_CASE("reference stack: resources in creation order, dependencies first") {
     order.push_back(resource.logical_id.value);
   }
   CHECK(join(order, " ") ==
-        "LoadBalancer TargetGroup Listener LaunchTemplate AutoScalingGroup ScalingPolicy CpuHigh "
+        "LoadBalancer TargetGroup Listener Redis LaunchTemplate AutoScalingGroup ScalingPolicy "
+        "CpuHigh "
         "CpuLow UnhealthyHosts ResponseTimeHigh");
 }
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 class Config:
     instance_id: str = os.environ.get("INSTANCE_ID", "local")
     port: int = int(os.environ.get("PORT", "8000"))
+    # Where the stack has a Redis; without one a room has the members of this instance only.
+    redis_url: str = os.environ.get("REDIS_URL", "")
     # After SIGTERM the platform waits this long before it kills the instance.
     drain_deadline_s: float = float(os.environ.get("DRAIN_DEADLINE_S", "30"))
     # Clients that are left near the deadline are sent away evenly over this part of it, never all at once.

@@ -1,7 +1,7 @@
 """The backend of the CNT media platform, as small as the platform's behaviour allows.
 
-HTTP for health and work, Socket.IO for rooms, a plain WebSocket that echoes. One process, one event
-loop; `application` is the ASGI application that uvicorn runs.
+HTTP for health and work, Socket.IO for rooms that span all instances (shared.py), a plain WebSocket that
+echoes. One process, one event loop; `application` is the ASGI application that uvicorn runs.
 """
 
 import asyncio
@@ -15,6 +15,7 @@ from fastapi import FastAPI, Query, Request, WebSocket
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.websockets import WebSocketDisconnect
 
+from . import shared
 from .config import config
 
 
@@ -31,11 +32,11 @@ class State:
         self.loop_lag_s = 0.0
         self.sockets = set()  # the ASGI `send` of every open WebSocket, those of Socket.IO too
         self.clients = {}  # Socket.IO session id -> room names
-        self.room_sequence = {}  # room name -> number of its newest message
+        self.counters = shared.Counters()
 
 
 state = State()
-sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*")
+sio = socketio.AsyncServer(async_mode="asgi", cors_allowed_origins="*", client_manager=shared.manager())
 
 
 # --- Socket.IO: rooms whose messages are numbered, so that a client sees what it missed ---
@@ -64,7 +65,7 @@ async def join(sid, data):
         return {"error": "join needs {room: 1 to 200 characters}"}
     await sio.enter_room(sid, room)
     state.clients.setdefault(sid, set()).add(room)
-    return {"room": room, "seq": state.room_sequence.get(room, 0), "instance": config.instance_id}
+    return {"room": room, "seq": await state.counters.newest(room), "instance": config.instance_id}
 
 
 @sio.event
@@ -82,8 +83,7 @@ async def say(sid, data):
     room = _room_of(data)
     if room is None or room not in state.clients.get(sid, ()):
         return {"error": "say needs {room: one that you joined, text}"}
-    seq = state.room_sequence.get(room, 0) + 1
-    state.room_sequence[room] = seq
+    seq = await state.counters.next(room)
     message = {"room": room, "seq": seq, "from": sid, "text": data.get("text", ""),
                "instance": config.instance_id}
     await sio.emit("message", message, room=room)
@@ -132,7 +132,7 @@ async def lifespan(_app):
     loop = asyncio.get_running_loop()
     # uvicorn would close its listener as soon as SIGTERM arrives; the drain decides when that is.
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    tasks = {loop.create_task(_watch_loop())}
+    tasks = {loop.create_task(_watch_loop()), loop.create_task(state.counters.watch())}
 
     def on_sigterm():
         if not state.draining:
@@ -191,7 +191,8 @@ async def metrics():
     lines = {
         "app_connected_clients": len(state.clients),
         "app_websockets": len(state.sockets),
-        "app_rooms": len(state.room_sequence),
+        "app_rooms": len(set().union(*state.clients.values())),
+        "app_redis_connected": int(state.counters.connected),
         "app_requests_total": state.requests,
         "app_requests_in_flight": state.in_flight,
         "app_work_milliseconds_total": state.work_ms,
