@@ -167,14 +167,14 @@ std::string policy_name(Subject& subject, const GivenPolicy* given) {
 void read_metric(Subject& subject, alarms::Alarm& alarm) {
   Reader& reader = subject.properties;
   static const std::vector<std::string> published{
-      "AWS/ApplicationELB", "AWS/AutoScaling", "AWS/EC2"};
+      "AWS/ApplicationELB", "AWS/AutoScaling", "AWS/EC2", "AWS/ElastiCache"};
   const auto name_space = reader.required("Namespace").text("Namespace");
   if (name_space && name_space->starts_with("AWS/") &&
       std::find(published.begin(), published.end(), *name_space) == published.end()) {
     reader.complain("Namespace",
                     "nothing is published in " + *name_space +
-                        " here; AWS/EC2, AWS/ApplicationELB and AWS/AutoScaling are, and names of "
-                        "your own by PutMetricData");
+                        " here; AWS/EC2, AWS/ApplicationELB, AWS/AutoScaling and "
+                        "AWS/ElastiCache are, and names of your own by PutMetricData");
   }
   const auto metric = reader.required("MetricName").text("MetricName");
   std::vector<metrics::Dimension> dimensions;

@@ -142,8 +142,9 @@ TEST_CASE("refusals: policies and alarms") {
       {"Namespace: AWS/EC2",
        "Namespace: AWS/RDS",
        "line 63, Resources.Alarm.Properties.Namespace: nothing is published in AWS/RDS here; "
-       "AWS/EC2, AWS/ApplicationELB and AWS/AutoScaling are, and names of your own by "
-       "PutMetricData"},
+       "AWS/EC2, AWS/ApplicationELB, AWS/AutoScaling and AWS/ElastiCache are, and names of your "
+       "own by PutMetricData"},
+      {"Namespace: AWS/EC2", "Namespace: AWS/ElastiCache", "none"},
       {"Namespace: AWS/EC2", "Namespace: My/App", "none"},
       {"Statistic: Average",
        "ExtendedStatistic: p99\n      EvaluateLowSampleCountPercentile: ignore",
