@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The example with its Redis: known, reached, watched, restarted in place, and rooms that span instances."""
 
+import json
 import os
 import re
 import signal
@@ -95,8 +96,21 @@ def test_control_plane_restart(tidegate):
     check(redis_pid(tidegate) == before, "the same process")
 
 
+def test_doctor(tidegate):
+    """doctor asks Redis from inside the instance, by its name"""
+    found = {one["Name"]: one for one in json.loads(tidegate.run("doctor", "--json", expect=0).stdout)["Capabilities"]}
+    instance = tidegate.in_service(GROUP)[0]["InstanceId"]
+    check(found["Redis"]["Present"], "Redis is installed")
+    check(found[f"{CACHE} from {instance}"]["Present"], f"{found}")
+
+
 def test_rooms_span(tidegate):
-    """from 1 to 3 instances: a room's members are on all of them, and hear every message"""
+    """rehearse scale-out --to-max: from 1 to 3, then a room's members are on all of them and hear every message"""
+    done = tidegate.run("rehearse", "scale-out", "--to-max", "--json", timeout_s=300)
+    steps = json.loads(done.stdout)["Steps"]
+    check(done.returncode == 0 and all(step["Passed"] for step in steps), f"{steps}\n{done.stderr}")
+    check(steps[-1]["Name"] == "verify that each instance reaches Redis", f"{steps[-1]}")
+    print("    " + "; ".join(f"{step['Seconds']:.1f} s {step['Name']}" for step in steps))
     set_desired(tidegate, 3)
     with rooms.Load(tidegate.url(), clients=12, rate=10) as load:
         check(len(load.spread()) == 3, f"members are on {load.spread()}")

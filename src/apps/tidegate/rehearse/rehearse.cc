@@ -12,6 +12,7 @@
 #include "apps/tidegate/rehearse/seen.h"
 #include "apps/tidegate/show/words.h"
 #include "apps/tidegate/verbs/connection.h"
+#include "apps/tidegate/verbs/reach.h"
 #include "base/text.h"
 
 namespace tidegate::apps {
@@ -40,7 +41,8 @@ std::string cpu_detail(const Seen& seen) {
 /// One run: looks at the group, drives the load, and notes the steps.
 class Rehearsal {
  public:
-  Rehearsal(Client& client, std::string stack) : client_(client), stack_(std::move(stack)) {}
+  Rehearsal(Client& client, std::string stack, std::string home)
+      : client_(client), stack_(std::move(stack)), home_(std::move(home)) {}
 
   Status scale_out(Rehearse::Extent extent);
   Status scale_in();
@@ -62,8 +64,12 @@ class Rehearsal {
   Status begin_scale_out();
   Status see_newcomer();
 
+  Status see_caches();
+
   Client& client_;
   std::string stack_;
+  std::string home_;
+  Json status_;  // the newest answer
   std::optional<Seen> seen_;
   Seen before_;
   std::unique_ptr<Load> load_;
@@ -76,8 +82,8 @@ class Rehearsal {
 };
 
 Status Rehearsal::look() {
-  TG_ASSIGN_OR_RETURN(const Json status, client_.call("tidegate", "GetStatus"));
-  TG_ASSIGN_OR_RETURN(seen_, seen_in(status, stack_));
+  TG_ASSIGN_OR_RETURN(status_, client_.call("tidegate", "GetStatus"));
+  TG_ASSIGN_OR_RETURN(seen_, seen_in(status_, stack_));
   fewest_in_service_ = std::min(fewest_in_service_, seen_->in_service());
   return Ok{};
 }
@@ -226,7 +232,7 @@ Status Rehearsal::scale_out(Rehearse::Extent extent) {
         [](const Seen& seen) { return seen.in_service() >= seen.max_size; },
         [](const Seen& seen) { return std::to_string(seen.in_service()) + " serve"; }));
   }
-  return step(
+  TG_RETURN_IF_ERROR(step(
       "verify that traffic is distributed",
       kStepPatience_s,
       [](const Seen& seen) {
@@ -234,7 +240,35 @@ Status Rehearsal::scale_out(Rehearse::Extent extent) {
           return !entry.second.in_service || entry.second.share.value_or(0) >= kFirstShare;
         });
       },
-      [](const Seen& seen) { return seen.shares(); });
+      [](const Seen& seen) { return seen.shares(); }));
+  return see_caches();
+}
+
+/// Only where there is a cache, and where an instance's network can be entered.
+Status Rehearsal::see_caches() {
+  if (cache_reaches(status_, home_).empty() || geteuid() != 0) {
+    return Ok{};
+  }
+  const auto unreached = [this] {
+    std::vector<std::string> sentences;
+    for (const CacheReach& reach : cache_reaches(status_, home_)) {
+      if (!reach.trouble.empty()) {
+        sentences.push_back(reach.cache + " from " + reach.instance + ": " + reach.trouble);
+      }
+    }
+    return sentences;
+  };
+  return step(
+      "verify that each instance reaches Redis",
+      kStepPatience_s,
+      [&](const Seen&) { return unreached().empty(); },
+      [&](const Seen& seen) {
+        const auto sentences = unreached();
+        return sentences.empty()
+                   ? std::to_string(seen.in_service()) + " of " +
+                         std::to_string(seen.in_service()) + " get an answer by its name"
+                   : join(sentences, "; ");
+      });
 }
 
 Status Rehearsal::scale_in() {
@@ -313,7 +347,7 @@ Exit run_rehearse(const Rehearse& rehearse, const Environment& environment) {
   if (!client) {
     return report(client.error(), environment);
   }
-  Rehearsal rehearsal{**client, rehearse.stack};
+  Rehearsal rehearsal{**client, rehearse.stack, environment.home};
   const Status done = rehearse.direction == Rehearse::Direction::Out
                           ? rehearsal.scale_out(rehearse.extent)
                           : rehearsal.scale_in();

@@ -13,6 +13,7 @@
 #include "apps/tidegate/serve/wiring.h"
 #include "apps/tidegate/show/paint.h"
 #include "apps/tidegate/verbs/connection.h"
+#include "apps/tidegate/verbs/reach.h"
 #include "base/text.h"
 #include "net/socket.h"
 #include "supervise/shim.h"
@@ -133,6 +134,34 @@ Finding metadata_finding(const std::string& home) {
                      home + "/metadata/console.log"};
 }
 
+Finding redis_finding() {
+  for (const std::string& program : cache_redis::Settings::default_programs()) {
+    if (access(program.c_str(), X_OK) == 0) {
+      return {"Redis", true, Need::Useful, program + ", for AWS::ElastiCache::CacheCluster"};
+    }
+  }
+  return {"Redis",
+          false,
+          Need::Useful,
+          "AWS::ElastiCache::CacheCluster needs it: apt-get install redis-tools"};
+}
+
+/// Each running instance to each cache of its stack, asked from inside the instance.
+void add_cache_findings(std::vector<Finding>& findings, const Environment& environment) {
+  const auto client = connect(environment);
+  const auto status =
+      client ? (*client)->call("tidegate", "GetStatus") : Result<Json>{client.error()};
+  if (!status || geteuid() != 0) {
+    return;
+  }
+  for (const CacheReach& reach : cache_reaches(*status, environment.home)) {
+    findings.push_back({reach.cache + " from " + reach.instance,
+                        reach.trouble.empty(),
+                        Need::Useful,
+                        reach.trouble.empty() ? "answers, by its name" : reach.trouble});
+  }
+}
+
 std::vector<Finding> findings_of(const Environment& environment) {
   std::vector<Finding> findings = {root_finding(),
                                    home_finding(environment.home),
@@ -141,10 +170,12 @@ std::vector<Finding> findings_of(const Environment& environment) {
                                    machine_finding(),
                                    descriptors_finding(),
                                    shim_finding(),
-                                   metadata_finding(environment.home)};
+                                   metadata_finding(environment.home),
+                                   redis_finding()};
   for (const ports::Capability& capability : driver_capabilities()) {
     findings.push_back({capability.name, capability.present, Need::Useful, capability.detail});
   }
+  add_cache_findings(findings, environment);
   return findings;
 }
 
