@@ -137,8 +137,8 @@ void act_on_instances(EngineState& state, const GroupModel& group, Instant now) 
     tell_target_state(state, group, instance);
     const auto what = wanted(group, instance);
     const bool cannot_yet =
-        what == Asked::What::Launch && (version_of(state.model, instance) == nullptr ||
-                                        !cache_access(state.model, group));
+        what == Asked::What::Launch &&
+        (version_of(state.model, instance) == nullptr || !cache_access(state.model, group));
     if (cannot_yet || !ask(asked[id], what, now)) {
       continue;
     }

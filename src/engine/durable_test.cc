@@ -132,7 +132,9 @@ class Day {
     for (const auto& [key, value] : world.store.contents()) {
       REQUIRE(copy.append({{key, value}}, 1, copy.revision()).has_value());
     }
-    Engine reborn{Settings{}, Ports{world.cloud, world.door, copy, world.metrics, world.notifier, world.caches}};
+    Engine reborn{
+        Settings{},
+        Ports{world.cloud, world.door, copy, world.metrics, world.notifier, world.caches}};
     REQUIRE(reborn.recover(world.clock.now()).has_value());
     const std::string at = format_iso8601_millis(world.clock.now());
     CAPTURE(at);

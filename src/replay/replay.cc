@@ -228,7 +228,8 @@ class Machine {
  public:
   Machine(const engine::Settings& settings, const LedgerSink& ledger)
       : ledger_(ledger),
-        engine_(settings, engine::Ports{compute_, data_plane_, store_, metrics_, notifier_, cache_}) {}
+        engine_(settings,
+                engine::Ports{compute_, data_plane_, store_, metrics_, notifier_, cache_}) {}
 
   /// Error: the engine refuses its state.
   Status play(std::string_view frame, Replayed& result) {

@@ -86,7 +86,8 @@ class RecordedWorld {
   sim::CacheFarm cache_{clock_};
   std::string bytes_;
   Recorder recorder_{[this](std::string_view some) { bytes_ += some; }, settings(), kVersion};
-  RecordedPorts ports_{engine::Ports{cloud_, door_, store_, metrics_, notifier_, cache_}, recorder_};
+  RecordedPorts ports_{engine::Ports{cloud_, door_, store_, metrics_, notifier_, cache_},
+                       recorder_};
   engine::Engine engine_{settings(), ports_.ports()};
   std::vector<std::string> ledger_;
 };

@@ -92,7 +92,8 @@ std::string endpoint_name(const CacheClusterId& id,
 /// "euw2" of "eu-west-2", "usgw1" of "us-gov-west-1".
 std::string short_region(std::string_view region);
 
-/// It has an address that every user of the machine reaches: instances have no network of their own.
+/// It has an address that every user of the machine reaches: instances have no network of their
+/// own.
 bool is_on_loopback(const CacheCluster& cluster);
 
 /// "redis://name:6379/0", with ":token@" where there is one. A cache on loopback is called by its

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/caches/cache_farm.h"
 #include "sim/traces/service.h"
 
 namespace tidegate::traces {

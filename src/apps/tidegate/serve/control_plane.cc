@@ -102,8 +102,8 @@ Status ControlPlane::open_ports(const Environment& environment) {
       compute_process::ProcessCompute::open(compute_settings(home_, found.form, *range_), clock_));
   data_plane_ = std::make_unique<dataplane::DataPlane>(
       data_plane_settings(home_.path, found.form, range_->range));
-  cache_ = std::make_unique<cache_redis::RedisCache>(
-      cache_settings(home_, found.form, range_->range));
+  cache_ =
+      std::make_unique<cache_redis::RedisCache>(cache_settings(home_, found.form, range_->range));
   return Ok{};
 }
 

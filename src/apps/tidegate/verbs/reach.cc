@@ -101,7 +101,9 @@ std::string trouble_of(const std::string& home,
     return answered.error().message;
   }
   const bool by_address = endpoint.address.starts_with("127.");  // no /etc/hosts of its own
-  return by_address || knows_name(*process, endpoint) ? "" : "its /etc/hosts does not have " + endpoint.name;
+  return by_address || knows_name(*process, endpoint)
+             ? ""
+             : "its /etc/hosts does not have " + endpoint.name;
 }
 
 std::optional<Endpoint> endpoint_of(const Json& cache) {
