@@ -150,12 +150,14 @@ void apply_evaluation(EngineState& state,
   alarm.state_transitioned = now;
   state.journal.touch(EntityKind::Alarm, alarm.name.value);
   state.view_stale = true;
-  remember(state, alarms::state_update(before, alarm, now));
+  if (state.settings.purpose == Purpose::Serve) {
+    remember(state, alarms::state_update(before, alarm, now));
+  }
   notify(state, alarm, before.state, now);
 }
 
 void evaluate_alarms(EngineState& state, Instant now) {
-  if (state.settings.own_alarms == OwnAlarms::Left) {
+  if (state.settings.purpose == Purpose::Estimate) {
     return;
   }
   for (auto& [name, alarm] : state.model.alarms) {

@@ -37,6 +37,15 @@ void clear_store_trouble(EngineState& state) {
                 [](const std::string& t) { return t.starts_with("the state store"); });
 }
 
+/// Everything that changed is durable afterwards; an estimate remembers by its model alone.
+Status keep(EngineState& state) {
+  if (state.settings.purpose == Purpose::Estimate) {
+    state.journal.forget();
+    return Ok{};
+  }
+  return state.journal.flush(state.model, state.notifications);
+}
+
 }  // namespace
 
 Engine::Engine(Settings settings, Ports ports)
@@ -79,7 +88,7 @@ Instant Engine::tick(Instant now) {
   plan_groups(state, now);
   keep_accounts(state, now);
   state.calm = state.journal.clean() && state.new_ledger.size() == entries;
-  const Status stored = state.journal.flush(state.model, state.notifications);
+  const Status stored = keep(state);
   say_trouble(state, stored);
   if (stored) {
     clear_store_trouble(state);

@@ -34,9 +34,10 @@ struct Ports {
   ports::Cache& cache;
 };
 
-/// Whether the template's own alarms (AWS::CloudWatch::Alarm) are evaluated. They tell somebody and
-/// move no capacity, so a simulation of months may leave them.
-enum class OwnAlarms { Evaluated, Left };
+/// What an engine runs for. An estimate is a simulation of months that never restarts; it leaves
+/// what moves no capacity: the template's own alarms (AWS::CloudWatch::Alarm), which tell somebody,
+/// the history of alarms, and the store. Its decisions are the same.
+enum class Purpose { Serve, Estimate };
 
 struct Settings {
   std::string region = "eu-west-2";
@@ -45,7 +46,7 @@ struct Settings {
   std::optional<double> instance_scale;  // absent: auto
   std::uint64_t epoch = 1;               // fences other control planes in the store
   std::uint64_t seed = 1;                // of ids
-  OwnAlarms own_alarms = OwnAlarms::Evaluated;
+  Purpose purpose = Purpose::Serve;
 };
 
 /// A world in which, for some time, nothing changes but the load: no instance starts, ends or

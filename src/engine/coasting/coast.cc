@@ -215,7 +215,7 @@ bool is_at_rest(const GroupModel& group) {
 
 bool is_at_rest(const EngineState& state) {
   const bool leaves_own_alarms =
-      state.settings.own_alarms == OwnAlarms::Left ||
+      state.settings.purpose == Purpose::Estimate ||
       std::none_of(state.model.alarms.begin(), state.model.alarms.end(), [](const auto& entry) {
         return entry.second.policy_arn.empty();
       });

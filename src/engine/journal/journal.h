@@ -58,6 +58,9 @@ class Journal {
   }
   bool clean() const { return dirty_.empty() && staged_.empty(); }
 
+  /// What was touched will never be durable: for engines that never restart.
+  void forget() { dirty_.clear(); }
+
   /// Appends everything touched, at once; what is not in the model any more is deleted. On an error
   /// a later flush tries again.
   Status flush(const Model& model, const Notifications& notifications);

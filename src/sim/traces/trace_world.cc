@@ -159,7 +159,8 @@ engine::Settings settings_of(const Plan& plan) {
   settings.home_id = "sim";
   settings.instance_scale = 1;
   settings.seed = plan.seed;
-  settings.own_alarms = engine::OwnAlarms::Left;
+  settings.purpose =
+      plan.stepping == Stepping::SkipQuiet ? engine::Purpose::Estimate : engine::Purpose::Serve;
   return settings;
 }
 

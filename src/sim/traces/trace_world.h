@@ -29,8 +29,8 @@ namespace tidegate::traces {
 inline constexpr Duration kLongestQueue = std::chrono::seconds{2};
 
 enum class Stepping {
-  SkipQuiet,  // Engine::coast() over what only the load changes
-  EveryTick,  // for the test that both come to the same
+  SkipQuiet,  // an estimate: Engine::coast() over what only the load changes, nothing stored
+  EveryTick,  // as `serve` does; for the test that both come to the same
 };
 
 struct Plan {
