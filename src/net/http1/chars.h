@@ -8,6 +8,7 @@
 
 namespace tidegate::http1 {
 
+// Masks, named as the constants that they are. NOLINTBEGIN(readability-identifier-naming)
 enum CharClass : std::uint8_t {
   kTchar = 1,       // RFC 9110 §5.6.2
   kTargetChar = 2,  // 0x21..0x7E without '#'
@@ -16,6 +17,7 @@ enum CharClass : std::uint8_t {
   kDigit = 16,
   kHexDigit = 32,
 };
+// NOLINTEND(readability-identifier-naming)
 
 constexpr bool contains(std::string_view set, char c) {
   return set.find(c) != std::string_view::npos;
