@@ -21,9 +21,9 @@ UID = 54321  # nobody's
 class AsUser(harness.Tidegate):
     """tidegate as a user without a name, a group or a right of its own, in folders that are the user's."""
 
-    def __init__(self, programs):
+    def __init__(self, programs, below="/tmp"):
         super().__init__(programs)
-        self.place = Path(tempfile.mkdtemp(prefix="tgu.", dir="/tmp"))
+        self.place = Path(tempfile.mkdtemp(prefix="tgu.", dir=below))
         atexit.register(shutil.rmtree, self.place, True)
         for name in ("tidegate", "tidegate-shim"):
             shutil.copy(Path(programs) / name, self.place / name)
@@ -128,6 +128,7 @@ def test_up(tidegate):
     check(one["PrivateIpAddress"] == "127.0.0.1" and 20000 <= one["Port"] < 32000, f"{one}")
     text = user.run("status", expect=0).stdout
     check("8080" in text and "1024" in text, f"status says why:\n{text}")
+    check(f"127.0.0.1:{one['Port']}" in text, f"status says where:\n{text}")
     check(oct(os.stat(user.home).st_mode & 0o777) == "0o700", "the home is private")
     for shim in (Path(user.home) / "instances").glob("*/state"):
         check(owner(int(shim.read_text().split()[2])) == UID, "the shim is the user's")
@@ -211,6 +212,21 @@ def test_down_leaves_nothing(tidegate):
     wait_for("nothing is left", lambda: not machine.left_over(tidegate.before, machine.snapshot()) or
              check(False, "\n".join(machine.left_over(tidegate.before, machine.snapshot()))), 10)
     check(not list((Path(user.home) / "instances").iterdir()), "no folder of an instance")
+
+
+def test_home_below_a_folder_of_the_machine(tidegate):
+    """a home in /srv, which instances see, is not seen by them"""
+    user = AsUser(Path(tidegate.program).parent, below="/srv")
+    user.env["TIDEGATE_API"] = "127.0.0.1:4583"
+    try:
+        user.up(user.stack())
+        state = next((Path(user.home) / "instances").glob("*/state")).read_text().split()
+        root = Path(f"/proc/{state[4]}/root")
+        check((root / "srv").exists() and (root / str(user.place / "tidegate").lstrip("/")).exists(), "/srv is there")
+        check(not list((root / user.home.lstrip("/")).glob("*")), "the home looks empty")
+        user.run("down", "web", expect=0)
+    finally:
+        user.run("stop", "--all")
 
 
 def test_without_user_namespaces(tidegate):

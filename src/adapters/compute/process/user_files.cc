@@ -131,12 +131,16 @@ class LayOut {
       const std::string part = (is_host(layer) ? "" : layer) + top;
       if (is_host(layer) || fs::is_directory(part)) lower.push_back(part);
     }
-    if (has_mounts_below(top)) {
+    std::error_code ignored;
+    const bool holds_home =
+        fs::canonical(user_.files.folder, ignored).string().starts_with(top + "/");
+    if (holds_home || has_mounts_below(top)) {
       if (lower.size() > 1) {
         return Error{ErrorCode::Unsupported,
                      "InvalidAMIID.Unavailable",
-                     "the image has a layer over " + top +
-                         ", which has mounts of its own: without root nothing can be laid over it"};
+                     "the image has a layer over " + top + ", which has " +
+                         (holds_home ? "TIDEGATE_HOME in it" : "mounts of its own") +
+                         ": without root nothing can be laid over it"};
       }
       steps_.emplace_back(Mount{"", top, root_ + top, "", MS_BIND | MS_REC});
       return Ok{};

@@ -158,12 +158,19 @@ Colour colour_of_state(const std::string& state) {
   return state == "unhealthy" || state == "unused" ? Colour::Red : Colour::Yellow;
 }
 
+/// Instances that share the machine's network differ by their port.
+std::string place_of(const Json& instance) {
+  const std::string address = instance["PrivateIpAddress"].string_or("-");
+  return address.starts_with("127.") ? address + ":" + std::to_string(instance["Port"].int_or(0))
+                                     : address;
+}
+
 std::vector<Cell> instance_cells(const Json& instance, const std::string& region) {
   const std::string state = instance["LifecycleState"].string_or("");
   const std::string target = instance["TargetHealth"]["State"].string_or("-");
   return {{instance["InstanceId"].string_or(""), Colour::None},
           {short_zone(instance["AvailabilityZone"].string_or(""), region), Colour::None},
-          {instance["PrivateIpAddress"].string_or("-"), Colour::None},
+          {place_of(instance), Colour::None},
           {count_text(instance["LaunchTemplateVersion"]), Colour::None},
           {state, colour_of_state(state)},
           {target, target == "-" ? Colour::None : colour_of_state(target)},
