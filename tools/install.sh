@@ -8,7 +8,7 @@ packages_of() {
     build) echo g++ cmake ninja-build pkg-config ccache mold libssl-dev libcurl4-openssl-dev libsqlite3-dev libyaml-cpp-dev \
       libpugixml-dev zlib1g-dev libcbor-dev libfmt-dev nlohmann-json3-dev libcli11-dev libnftables-dev musl-tools python3-venv ca-certificates \
       nftables iproute2 curl redis-tools ;;  # redis-tools has the server too, without a system service that listens
-    test) echo doctest-dev librapidcheck-dev clang-format-22 wrk procps ;;
+    test) echo doctest-dev librapidcheck-dev clang-format-22 wrk procps awscli ;;
     clang) echo clang-22 clang-tidy-22 clang-format-22 llvm-22 libclang-rt-22-dev ;;
     soak) echo debootstrap qemu-system-x86 e2fsprogs ;;
     *) echo "install: no set named '$1' (build, test, clang, soak)" >&2; exit 2 ;;

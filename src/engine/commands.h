@@ -18,6 +18,7 @@
 #include "core/groups/standalone.h"
 #include "core/stacks/stack.h"
 #include "engine/commands/alarms.h"
+#include "engine/commands/balancers.h"
 #include "engine/commands/fleet.h"
 
 namespace tidegate::engine {
@@ -33,17 +34,38 @@ struct CreateStack {
   std::string template_folder;  // absolute; where the CLI read it, empty for other clients
   std::map<std::string, std::string> parameters;
   std::map<std::string, std::string> tags;
+  std::string token{};  // ClientRequestToken: the same call again with it does nothing again
 };
 struct UpdateStack {
   stacks::StackName name;     // or its ARN
   std::string template_body;  // empty: UsePreviousTemplate
   std::string template_folder;
   std::map<std::string, std::string> parameters;
+  std::optional<std::map<std::string, std::string>> tags{};  // absent: as they are
+  std::string token{};
 };
 struct DeleteStack {
   enum class Haste { Drain, Now };  // Now: no draining, SIGKILL (`tidegate down --now`)
   stacks::StackName name;           // or its ARN; unknown ones succeed, as in AWS
   Haste haste = Haste::Drain;
+  std::string token{};
+};
+struct CreateChangeSet {
+  stacks::StackName stack;  // or its ARN; with Type::Create made, in review
+  std::string name;
+  std::string description;
+  stacks::ChangeSet::Type type = stacks::ChangeSet::Type::Update;
+  std::string template_body;  // empty: that of the stack
+  std::string template_folder;
+  std::map<std::string, std::string> parameters;
+  std::optional<std::map<std::string, std::string>> tags;  // absent: as they are
+};
+struct ExecuteChangeSet {
+  std::string id;  // ARN
+  std::string token;
+};
+struct DeleteChangeSet {
+  std::string id;  // ARN; unknown ones succeed, as in AWS
 };
 struct TargetDescription {
   std::string id;
@@ -60,15 +82,20 @@ struct DeregisterTargets {
 using Command = std::variant<CreateStack,
                              UpdateStack,
                              DeleteStack,
+                             CreateChangeSet,
+                             ExecuteChangeSet,
+                             DeleteChangeSet,
                              SetDesiredCapacity,
                              TerminateInstance,
                              RegisterTargets,
                              DeregisterTargets,
                              AlarmCommand,
+                             BalancerCommand,
                              FleetCommand>;
 
 struct StackIdAnswer {
   std::string stack_id;
+  std::string change_set_id{};  // of CreateChangeSet
 };
 struct ActivityAnswer {
   groups::Activity activity;
@@ -100,7 +127,8 @@ using Answer = std::variant<Ok,
                             ActivitiesAnswer,
                             PolicyAnswer,
                             LaunchTemplateAnswer,
-                            InstancesAnswer>;
+                            InstancesAnswer,
+                            BalancerAnswer>;
 
 using Reply = UniqueFunction<void(Result<Answer>)>;
 
@@ -117,5 +145,6 @@ class CommandDoor {
   virtual void post(Principal principal, Command command, Reply reply) = 0;
 };
 inline constexpr std::size_t kMaxPending = 256;
+inline constexpr std::size_t kMaxStacks = 2000;  // AWS quota
 
 }  // namespace tidegate::engine

@@ -192,14 +192,28 @@ struct Modify {
   const std::vector<std::string>& changed;  // properties
   Instant now;
 
+  /// Somebody may have deleted it by a call, behind the stack's back.
+  template <typename Map, typename Key>
+  static Status exists(const Map& map, const Key& key, const char* type) {
+    return map.contains(key) ? Status{Ok{}}
+                             : Error{ErrorCode::NotFound,
+                                     "NotFound",
+                                     std::string{type} + " '" + key.value +
+                                         "' does not exist any more: it was deleted outside of "
+                                         "this stack"};
+  }
+
   /// The plan has the versions that exist, and one more.
-  void operator()(groups::LaunchTemplate value) const {
+  Status operator()(groups::LaunchTemplate value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.launch_templates, value.id, "Launch template"));
     value.versions.back().created = now;
     state.journal.touch(EntityKind::LaunchTemplate, value.id.value);
     state.model.launch_templates.insert_or_assign(value.id, std::move(value));
+    return Ok{};
   }
 
-  void operator()(groups::AutoScalingGroup value) const {
+  Status operator()(groups::AutoScalingGroup value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.groups, value.name, "Auto Scaling group"));
     GroupModel& group = state.model.groups[value.name];
     const std::int32_t before = group.group.desired_capacity;
     const bool asked =
@@ -221,10 +235,12 @@ struct Modify {
                      groups::cause_user_changed_desired(now, before, wanted),
                      std::move(entry));
     }
+    return Ok{};
   }
 
-  void operator()(scaling::TargetTrackingPolicy value) const {
+  Status operator()(scaling::TargetTrackingPolicy value) const {
     const auto key = policy_key(value);
+    TG_RETURN_IF_ERROR(exists(state.model.policies, key, "Scaling policy"));
     PolicyModel& policy = state.model.policies[key];
     const auto old = policy.policy;
     value.high_alarm = old.high_alarm;
@@ -245,50 +261,76 @@ struct Modify {
     } else if (!value.disable_scale_in) {
       replace_view(old.low_alarm, scaling::make_low_alarm(value, "0"));
     }
+    return Ok{};
   }
 
   /// The alarm keeps its name, ARN and state; everything else is the new one's.
   void replace_view(const alarms::AlarmName& name, alarms::Alarm value) const {
     value.name = name;
-    (*this)(std::move(value));
+    replace(std::move(value));
   }
 
-  void operator()(balancing::LoadBalancer value) const {
+  Status operator()(balancing::LoadBalancer value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.load_balancers, value.arn, "Load balancer"));
     auto& old = state.model.load_balancers[value.arn];
     old.idle_timeout = value.idle_timeout;
     state.journal.touch(EntityKind::LoadBalancer, value.arn.value);
+    return Ok{};
   }
 
-  void operator()(balancing::TargetGroup value) const {
+  Status operator()(balancing::TargetGroup value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.target_groups, value.arn, "Target group"));
     auto& old = state.model.target_groups[value.arn].target_group;
     if (value.target_type == balancing::TargetType::Instance || value.targets.empty()) {
       value.targets = old.targets;
     }
     value.created = old.created;
+    value.tags = old.tags;
     old = std::move(value);
     state.journal.touch(EntityKind::TargetGroup, old.arn.value);
+    return Ok{};
   }
 
-  void operator()(balancing::Listener value) const {
+  Status operator()(balancing::Listener value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.listeners, value.arn, "Listener"));
     auto& old = state.model.listeners[value.arn];
     old.default_action = value.default_action;
     state.journal.touch(EntityKind::Listener, value.arn.value);
+    return Ok{};
   }
 
-  void operator()(balancing::Rule value) const {
+  Status operator()(balancing::Rule value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.rules, value.arn, "Listener rule"));
+    for (const auto& [arn, other] : state.model.rules) {
+      if (arn != value.arn && other.listener == value.listener &&
+          other.priority == value.priority) {
+        return Error{ErrorCode::AlreadyExists,
+                     "PriorityInUse",
+                     "Priority '" + std::to_string(value.priority) + "' is currently in use"};
+      }
+    }
+    value.tags = state.model.rules.at(value.arn).tags;
     state.journal.touch(EntityKind::Rule, value.arn.value);
     state.model.rules.insert_or_assign(value.arn, std::move(value));
+    return Ok{};
   }
 
   /// A node type with another memory restarts it, with its data.
-  void operator()(const caches::CacheCluster& value) const {
+  Status operator()(const caches::CacheCluster& value) const {
     auto& old = state.model.caches[value.id].cluster;
     old.node_type = value.node_type;
     old.engine_version = value.engine_version;
     state.journal.touch(EntityKind::CacheCluster, value.id.value);
+    return Ok{};
   }
 
-  void operator()(alarms::Alarm value) const {
+  Status operator()(alarms::Alarm value) const {
+    TG_RETURN_IF_ERROR(exists(state.model.alarms, value.name, "Alarm"));
+    replace(std::move(value));
+    return Ok{};
+  }
+
+  void replace(alarms::Alarm value) const {
     auto& old = state.model.alarms[value.name];
     value.arn = old.arn;
     value.policy_arn = old.policy_arn;
@@ -450,9 +492,9 @@ Result<Readiness> resource_ready(const EngineState& state, const stacks::Planned
   return Readiness::Ready;
 }
 
-void modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now) {
+Status modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now) {
   state.view_stale = true;
-  std::visit(Modify{state, change.changed_properties, now}, change.resource.properties);
+  return std::visit(Modify{state, change.changed_properties, now}, change.resource.properties);
 }
 
 Readiness delete_resource(EngineState& state,

@@ -19,8 +19,8 @@ Status create_resource(EngineState& state,
 /// port is taken).
 Result<Readiness> resource_ready(const EngineState& state, const stacks::PlannedResource& planned);
 /// Changes what exists to what is planned; what only lives at run time (instances, states, targets)
-/// stays.
-void modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now);
+/// stays. Error: NotFound when somebody deleted it behind the stack's back.
+Status modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now);
 /// Takes a group without instances out of the model, with its activities and policies.
 void erase_group(EngineState& state, const groups::GroupName& name);
 /// Takes it out of the model; a group first loses its instances. Unknown ones are Ready.

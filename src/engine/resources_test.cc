@@ -35,7 +35,7 @@ struct Bench {
     stacks::ResourceChange change;
     change.resource.properties = std::move(properties);
     change.changed_properties = std::move(changed);
-    modify_resource(state, change, kNow + std::chrono::seconds{9});
+    REQUIRE(modify_resource(state, change, kNow + std::chrono::seconds{9}).has_value());
   }
   /// Everything touched so far is written.
   void flush() { REQUIRE(state.journal.flush(state.model, {}).has_value()); }

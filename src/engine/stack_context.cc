@@ -52,6 +52,17 @@ Result<stacks::StackPlan> plan_again(EngineState& state, const stacks::Stack& st
   return stacks::plan_stack(stack.template_body, context_of(state, stack, now));
 }
 
+void settle_change_sets(stacks::Stack& stack) {
+  using State = stacks::ChangeSet::State;
+  const bool good = stack.status == stacks::Status::CreateComplete ||
+                    stack.status == stacks::Status::UpdateComplete;
+  for (auto& change_set : stack.change_sets) {
+    if (change_set.state == State::Executing) {
+      change_set.state = good ? State::Executed : State::ExecutionFailed;
+    }
+  }
+}
+
 std::vector<stacks::Output> resolved_outputs(const Model& model,
                                              std::vector<stacks::Output> outputs) {
   for (auto& output : outputs) {

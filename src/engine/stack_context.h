@@ -18,6 +18,8 @@ Result<stacks::StackPlan> plan_again(EngineState& state, const stacks::Stack& st
 /// Output values with addresses filled in that only exist since creation.
 std::vector<stacks::Output> resolved_outputs(const Model& model,
                                              std::vector<stacks::Output> outputs);
+/// The change set that is being executed is so no more: the stack's status says how it ended.
+void settle_change_sets(stacks::Stack& stack);
 /// Adds an event; with a resource its status changes too, without one it is the stack's own.
 void add_event(EngineState& state,
                stacks::Stack& stack,

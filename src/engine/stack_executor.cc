@@ -17,6 +17,7 @@ void finish(
     EngineState& state, stacks::Stack& stack, Status status, std::string reason, Instant now) {
   stack.status = status;
   stack.status_reason = reason;
+  settle_change_sets(stack);
   add_event(state, stack, nullptr, status, std::move(reason), now);
   state.work.erase(stack.name);
 }
@@ -92,8 +93,20 @@ void advance_create(EngineState& state, stacks::Stack& stack, StackWork& work, I
   finish(state, stack, Status::CreateComplete, "", now);
 }
 
-/// Deletes in reverse order; true when nothing is left.
-bool delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Instant now) {
+/// Why the resource may not be deleted now; empty when it may.
+std::string deletion_refusal(const EngineState& state, const stacks::StackResource& resource) {
+  const auto found =
+      state.model.load_balancers.find(balancing::LoadBalancerArn{resource.physical_id});
+  return found != state.model.load_balancers.end() && found->second.deletion_protection
+             ? "Load balancer '" + resource.physical_id +
+                   "' cannot be deleted because deletion protection is enabled"
+             : "";
+}
+
+enum class Deletion { Done, Waiting, Refused };
+
+/// Deletes in reverse order; what is refused ends it with the resource's DELETE_FAILED.
+Deletion delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Instant now) {
   for (auto resource = stack.resources.rbegin(); resource != stack.resources.rend(); ++resource) {
     if (resource->status == Status::DeleteComplete || resource->status == Status::DeleteSkipped) {
       continue;
@@ -106,13 +119,38 @@ bool delete_all(EngineState& state, stacks::Stack& stack, StackWork& work, Insta
     if (resource->status != Status::DeleteInProgress) {
       add_event(state, stack, &*resource, Status::DeleteInProgress, "", now);
     }
+    if (std::string reason = deletion_refusal(state, *resource); !reason.empty()) {
+      add_event(state, stack, &*resource, Status::DeleteFailed, std::move(reason), now);
+      return Deletion::Refused;
+    }
     if (delete_resource(state, resource->type, resource->physical_id, work.haste, now) ==
         Readiness::Waiting) {
-      return false;
+      return Deletion::Waiting;
     }
     add_event(state, stack, &*resource, Status::DeleteComplete, "", now);
   }
-  return true;
+  return Deletion::Done;
+}
+
+void finish_deletion(EngineState& state, stacks::Stack& stack, Instant now) {
+  const bool rolls_back = stack.status == Status::RollbackInProgress;
+  switch (delete_all(state, stack, state.work[stack.name], now)) {
+    case Deletion::Waiting:
+      return;
+    case Deletion::Refused:
+      finish(state,
+             stack,
+             rolls_back ? Status::RollbackFailed : Status::DeleteFailed,
+             "One or more resources could not be deleted; see their events",
+             now);
+      return;
+    case Deletion::Done:
+      break;
+  }
+  if (!rolls_back) {
+    stack.deleted = now;
+  }
+  finish(state, stack, rolls_back ? Status::RollbackComplete : Status::DeleteComplete, "", now);
 }
 
 /// After a restart: the plan again, with the ids that exist.
@@ -135,18 +173,13 @@ void advance(EngineState& state, stacks::Stack& stack, Instant now) {
     }
     advance_create(state, stack, state.work[stack.name], now);
   } else if (stack.status == Status::RollbackInProgress) {
-    if (delete_all(state, stack, state.work[stack.name], now)) {
-      finish(state, stack, Status::RollbackComplete, "", now);
-    }
+    finish_deletion(state, stack, now);
   } else if (stack.status == Status::DeleteInProgress) {
     static_cast<void>(
         ensure_work(state,
                     stack,
                     now));  // for DeletionPolicy; a template that cannot be planned retains nothing
-    if (delete_all(state, stack, state.work[stack.name], now)) {
-      stack.deleted = now;
-      finish(state, stack, Status::DeleteComplete, "", now);
-    }
+    finish_deletion(state, stack, now);
   }
 }
 
@@ -178,6 +211,7 @@ void add_event(EngineState& state,
   event.status = status;
   event.status_reason = reason;
   event.timestamp = now;
+  event.token = stack.token;
   if (resource != nullptr) {
     resource->status = status;
     resource->status_reason = std::move(reason);

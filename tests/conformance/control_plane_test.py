@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """boto3 and aws cli, unmodified, against a real control plane: they read what `status` says, and change it.
 
-usage: control_plane_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_venv.py)
+usage: control_plane_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_clients.py)
 """
 
 import json

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """boto3 and aws cli make a fleet without any stack: launch templates, groups, policies, lone instances.
 
-usage: fleet_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_venv.py)
+usage: fleet_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_clients.py)
 """
 
 import base64

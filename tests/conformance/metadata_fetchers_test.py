@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """boto's own metadata fetchers, unmodified, inside an instance's network.
 
-usage: metadata_fetchers_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_venv.py)
+usage: metadata_fetchers_test.py PROGRAMS VENV      (inside tools/in-netns.sh; VENV is made by make_clients.py)
 """
 
 import json

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@ using LoadBalancerArn = Strong<struct LoadBalancerArnTag>;
 using ListenerArn = Strong<struct ListenerArnTag>;
 using RuleArn = Strong<struct RuleArnTag>;
 using TargetGroupArn = Strong<struct TargetGroupArnTag>;
+using Tags = std::map<std::string, std::string>;  // of calls; templates' Tags are not kept
 
 struct LoadBalancer {
   LoadBalancerArn arn;
@@ -27,6 +29,8 @@ struct LoadBalancer {
   std::vector<std::string> subnets;
   std::vector<std::string> security_groups;
   Duration idle_timeout = std::chrono::seconds{60};
+  bool deletion_protection = false;
+  Tags tags{};
   // Metadata.Tidegate.LoadBalancers
   std::string listen_address;  // empty: an address of its own from the range
   std::string public_name;     // empty: the literal address
@@ -49,6 +53,7 @@ struct Listener {
   std::uint16_t bound_port = 0;  // what it got: port, or port + 8000; 0 until bound
   std::string bind_note;         // why bound_port differs from port, naming the holder where known
   ForwardAction default_action;
+  Tags tags{};
   bool operator==(const Listener&) const = default;
 };
 
@@ -66,6 +71,7 @@ struct Rule {
   std::int32_t priority = 0;              // 1..50000, first match
   std::vector<RuleCondition> conditions;  // all must match
   ForwardAction action;
+  Tags tags{};
   bool operator==(const Rule&) const = default;
 };
 
@@ -113,6 +119,7 @@ struct TargetGroup {
   Stickiness stickiness;
   std::vector<Target> targets;  // in order of registration; draining ones included
   Instant created;
+  Tags tags{};
   bool operator==(const TargetGroup&) const = default;
 };
 

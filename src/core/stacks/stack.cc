@@ -23,6 +23,10 @@ constexpr auto kNames = std::to_array<std::pair<Status, std::string_view>>({
     {Status::DeleteComplete, "DELETE_COMPLETE"},
     {Status::DeleteFailed, "DELETE_FAILED"},
     {Status::DeleteSkipped, "DELETE_SKIPPED"},
+    {Status::ReviewInProgress, "REVIEW_IN_PROGRESS"},
+    {Status::UpdateCompleteCleanupInProgress, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"},
+    {Status::UpdateRollbackCompleteCleanupInProgress,
+     "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS"},
 });
 
 }  // namespace
@@ -46,7 +50,12 @@ std::optional<Status> parse_status(std::string_view text) {
 }
 
 bool in_progress(Status status) {
-  return to_string(status).ends_with("_IN_PROGRESS");
+  return status != Status::ReviewInProgress && to_string(status).ends_with("_IN_PROGRESS");
+}
+
+bool is_updatable(Status status) {
+  return status == Status::CreateComplete || status == Status::UpdateComplete ||
+         status == Status::UpdateRollbackComplete;
 }
 
 std::map<std::string, std::int32_t> existing_resources(const Stack& stack) {

@@ -31,10 +31,17 @@ enum class Status {  // of stacks and of resources; AWS's spelling by to_string(
   DeleteComplete,
   DeleteFailed,
   DeleteSkipped,  // of a resource with DeletionPolicy: Retain
+  // Stored as numbers: new ones at the end.
+  ReviewInProgress,  // only a change set is there
+  UpdateCompleteCleanupInProgress,
+  UpdateRollbackCompleteCleanupInProgress,
 };
 std::string_view to_string(Status status);
 std::optional<Status> parse_status(std::string_view text);
+/// The executor has something to do: not in review, which waits for the user.
 bool in_progress(Status status);
+/// An update may begin.
+bool is_updatable(Status status);
 
 struct StackResource {
   LogicalId logical_id;
@@ -53,9 +60,36 @@ struct StackEvent {
   Status status = Status::CreateInProgress;
   std::string status_reason;
   Instant timestamp;
+  std::string token{};  // ClientRequestToken of the call that began it
   bool operator==(const StackEvent&) const = default;
 };
 inline constexpr std::size_t kMaxEventsKept = 1000;  // per stack, newest
+
+/// One line of a change set.
+struct Change {
+  std::string action;  // "Add", "Modify", "Remove"
+  std::string logical_id, physical_id, type;
+  std::vector<std::string> properties;  // of Modify: which change
+  bool operator==(const Change&) const = default;
+};
+
+/// What an update (or creation) would do, kept until it is executed or deleted.
+struct ChangeSet {
+  enum class Type { Create, Update };
+  enum class State { Available, Failed, Executing, Executed, ExecutionFailed, Obsolete };
+
+  std::string id;  // ARN
+  std::string name, description;
+  Type type = Type::Update;
+  State state = State::Available;
+  std::string reason;  // of Failed
+  Instant created;
+  std::string template_body, template_folder;
+  std::map<std::string, std::string> given_parameters, parameters, tags;
+  std::vector<Change> changes;
+  bool operator==(const ChangeSet&) const = default;
+};
+inline constexpr std::size_t kMaxChangeSets = 100;  // per stack
 
 struct Stack {
   StackName name;
@@ -74,6 +108,10 @@ struct Stack {
   std::vector<StackEvent> events;        // oldest first
   std::vector<Output> outputs;
   TidegateMetadata metadata;
+  std::vector<ChangeSet> change_sets;         // oldest first
+  std::string change_set_id;                  // of the one that was executed last
+  std::string token;                          // ClientRequestToken of what goes on now
+  std::map<std::string, std::string> tokens;  // ClientRequestToken → the call it was given with
   bool operator==(const Stack&) const = default;
 };
 

@@ -12,6 +12,7 @@ enum class StackKind { Standing, Creating, Gone };
 StackKind kind_of(stacks::Status status) {
   switch (status) {
     case stacks::Status::CreateInProgress:
+    case stacks::Status::ReviewInProgress:
       return StackKind::Creating;
     case stacks::Status::CreateComplete:
     case stacks::Status::UpdateInProgress:
@@ -20,6 +21,8 @@ StackKind kind_of(stacks::Status status) {
     case stacks::Status::UpdateRollbackInProgress:
     case stacks::Status::UpdateRollbackComplete:
     case stacks::Status::UpdateRollbackFailed:
+    case stacks::Status::UpdateCompleteCleanupInProgress:
+    case stacks::Status::UpdateRollbackCompleteCleanupInProgress:
       return StackKind::Standing;
     case stacks::Status::CreateFailed:
     case stacks::Status::RollbackInProgress:

@@ -22,6 +22,9 @@ struct Execution {
 Result<Answer> run(const Execution& on, const CreateStack& command);
 Result<Answer> run(const Execution& on, const UpdateStack& command);
 Result<Answer> run(const Execution& on, const DeleteStack& command);
+Result<Answer> run(const Execution& on, const CreateChangeSet& command);
+Result<Answer> run(const Execution& on, const ExecuteChangeSet& command);
+Result<Answer> run(const Execution& on, const DeleteChangeSet& command);
 // Of the fleet: groups.cc, group_tags.cc, policies.cc, instances.cc, launch_templates.cc,
 // standalone.cc.
 Result<Answer> run(const Execution& on, const FleetCommand& command);
@@ -55,6 +58,8 @@ Result<Answer> run(const Execution& on, const ChangeResourceTags& command);
 // Of targets.
 Result<Answer> run(const Execution& on, const RegisterTargets& command);
 Result<Answer> run(const Execution& on, const DeregisterTargets& command);
+// Of load balancers, target groups, listeners, rules and their tags (balancers.cc).
+Result<Answer> run(const Execution& on, const BalancerCommand& command);
 
 // Of alarms.
 Result<Answer> run(const Execution& on, const AlarmCommand& command);

@@ -6,7 +6,7 @@
 namespace tidegate::engine {
 namespace {
 
-constexpr std::size_t kMaxTags = 50;  // AWS quota, per group
+constexpr std::size_t kMaxGroupTags = 50;  // AWS quota, per group
 
 void keep_from_instances(groups::AutoScalingGroup& group, const GroupTag& tag) {
   auto& kept = group.tags_not_propagated;
@@ -23,11 +23,11 @@ Result<Answer> run(const Execution& on, const CreateOrUpdateTags& command) {
     TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group_in_use(on.state.model, tag.group));
     group->group.tags[tag.key] = tag.value;
     keep_from_instances(group->group, tag);
-    if (group->group.tags.size() > kMaxTags) {
+    if (group->group.tags.size() > kMaxGroupTags) {
       return Error{ErrorCode::ResourceExhausted,
                    "LimitExceeded",
                    "The group '" + tag.group.value + "' can have at most " +
-                       std::to_string(kMaxTags) + " tags."};
+                       std::to_string(kMaxGroupTags) + " tags."};
     }
     on.state.journal.touch(EntityKind::Group, tag.group.value);
   }

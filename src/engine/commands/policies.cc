@@ -116,7 +116,8 @@ Result<Answer> run(const Execution& on, const PutScalingPolicy& command) {
   if (is_new) {
     TG_RETURN_IF_ERROR(create_resource(state, stacks::Stack{}, planned, on.now));
   } else {
-    modify_resource(state, {stacks::ResourceChange::Kind::Modify, planned, {}}, on.now);
+    TG_RETURN_IF_ERROR(
+        modify_resource(state, {stacks::ResourceChange::Kind::Modify, planned, {}}, on.now));
   }
   return Answer{answer_of(state.model, state.model.policies.at(policy_key(policy)).policy)};
 }

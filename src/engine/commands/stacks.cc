@@ -1,18 +1,41 @@
-// Commands on stacks.
+// CreateStack, UpdateStack, DeleteStack.
 #include <algorithm>
 
-#include "engine/commands/execution.h"
-#include "engine/resources.h"
+#include "engine/commands/stack_work.h"
 #include "engine/stack_context.h"
 
 namespace tidegate::engine {
 namespace {
 
-using stacks::Status;
+using SS = stacks::Status;
+
+/// FNV-1a: the same on every machine, because it is stored.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+  return hash;
+}
+
+std::string call_text(const char* action,
+                      const std::string& body,
+                      const std::map<std::string, std::string>& parameters) {
+  std::string text = std::string{action} + " " + std::to_string(hash_of(body));
+  for (const auto& [key, value] : parameters) {
+    text += " " + key + "=" + value;
+  }
+  return text;
+}
+
+/// Of what may be tried again by a client: a token is remembered for that long, in calls.
+constexpr std::size_t kMaxTokens = 100;
+
+}  // namespace
 
 stacks::Stack* find_stack(Model& model, const stacks::StackName& name_or_arn) {
   for (auto& [name, stack] : model.stacks) {
-    const bool alive = stack.status != Status::DeleteComplete;
+    const bool alive = stack.status != SS::DeleteComplete;
     if ((name == name_or_arn && alive) || stack.id == name_or_arn.value) {
       return &stack;
     }
@@ -20,7 +43,7 @@ stacks::Stack* find_stack(Model& model, const stacks::StackName& name_or_arn) {
   return nullptr;
 }
 
-tidegate::Status check_images(const EngineState& state, const stacks::StackPlan& plan) {
+Status check_images(const EngineState& state, const stacks::StackPlan& plan) {
   for (const auto& resource : plan.resources) {
     const auto* launch_template = std::get_if<groups::LaunchTemplate>(&resource.properties);
     if (launch_template == nullptr) {
@@ -37,7 +60,6 @@ tidegate::Status check_images(const EngineState& state, const stacks::StackPlan&
   return Ok{};
 }
 
-/// What a plan says of the stack goes into the stack; resources that exist keep their status.
 void take_plan(stacks::Stack& stack, const stacks::StackPlan& plan) {
   stack.description = plan.description;
   stack.parameters = plan.parameters;
@@ -54,7 +76,7 @@ void take_plan(stacks::Stack& stack, const stacks::StackPlan& plan) {
       resources.push_back({planned.logical_id,
                            planned.physical_id,
                            planned.type,
-                           Status::CreateInProgress,
+                           SS::CreateInProgress,
                            "",
                            Instant{}});
     }
@@ -62,141 +84,126 @@ void take_plan(stacks::Stack& stack, const stacks::StackPlan& plan) {
   stack.resources = std::move(resources);
 }
 
-struct OnStacks {
-  EngineState& state;
-  Instant now;
+void begin_creation(EngineState& state, stacks::Stack& stack, stacks::StackPlan plan, Instant now) {
+  take_plan(stack, plan);
+  stack.status = SS::CreateInProgress;
+  stack.status_reason = "User Initiated";
+  add_event(state, stack, nullptr, stack.status, stack.status_reason, now);
+  state.work[stack.name] = StackWork{std::move(plan), DeleteStack::Haste::Drain};
+}
 
-  Result<Answer> operator()(const CreateStack& command) const {
-    if (find_stack(state.model, command.name) != nullptr) {
-      return Error{ErrorCode::AlreadyExists,
-                   "AlreadyExistsException",
-                   "Stack [" + command.name.value + "] already exists"};
-    }
-    stacks::Stack stack;
-    stack.name = command.name;
-    stack.id = "arn:aws:cloudformation:" + state.settings.region + ":" + state.settings.account_id +
-               ":stack/" + command.name.value + "/" + state.ids.uuid();
-    stack.template_body = command.template_body;
-    stack.template_folder = command.template_folder;
-    stack.given_parameters = command.parameters;
-    stack.tags = command.tags;
-    stack.created = now;
-    TG_ASSIGN_OR_RETURN(auto plan, plan_again(state, stack, now));
-    TG_RETURN_IF_ERROR(check_images(state, plan));
-    take_plan(stack, plan);
-    const std::string id = stack.id;
-    stacks::Stack& stored = state.model.stacks[command.name];
-    stored = std::move(stack);
-    add_event(state, stored, nullptr, Status::CreateInProgress, "User Initiated", now);
-    state.work[command.name] = StackWork{std::move(plan), DeleteStack::Haste::Drain};
-    return Answer{StackIdAnswer{id}};
+Result<bool> done_before(const stacks::Stack& stack,
+                         const std::string& token,
+                         const std::string& call) {
+  const auto found = stack.tokens.find(token);
+  if (token.empty() || found == stack.tokens.end()) {
+    return false;
   }
-
-  Result<Answer> operator()(const UpdateStack& command) const {
-    stacks::Stack* stack = find_stack(state.model, command.name);
-    if (stack == nullptr) {
-      return validation("Stack [" + command.name.value + "] does not exist");
-    }
-    if (stack->status != Status::CreateComplete && stack->status != Status::UpdateComplete) {
-      return validation("Stack:" + stack->id + " is in " + std::string{to_string(stack->status)} +
-                        " state and can not be updated.");
-    }
-    stacks::Stack wanted = *stack;
-    if (!command.template_body.empty()) {
-      wanted.template_body = command.template_body;
-      wanted.template_folder = command.template_folder;
-    }
-    wanted.given_parameters = command.parameters;
-    TG_ASSIGN_OR_RETURN(const auto before, plan_again(state, *stack, now));
-    TG_ASSIGN_OR_RETURN(const auto after, plan_again(state, wanted, now));
-    TG_RETURN_IF_ERROR(check_images(state, after));
-    TG_ASSIGN_OR_RETURN(const auto changes, stacks::plan_update(before, after));
-    if (changes.empty() && before.metadata == after.metadata && before.outputs == after.outputs) {
-      return validation("No updates are to be performed.");
-    }
-    return update(*stack, std::move(wanted), after, changes);
+  if (found->second != call) {
+    return Error{ErrorCode::AlreadyExists,
+                 "TokenAlreadyExistsException",
+                 "The token '" + token + "' was used for another request on " + stack.name.value};
   }
+  return true;
+}
 
-  Result<Answer> update(stacks::Stack& stack,
-                        stacks::Stack wanted,
-                        const stacks::StackPlan& after,
-                        const std::vector<stacks::ResourceChange>& changes) const {
-    take_plan(wanted, after);
-    wanted.updated = now;
-    stack = std::move(wanted);
-    stack.status = Status::UpdateInProgress;
-    add_event(state, stack, nullptr, stack.status, "User Initiated", now);
-    for (const auto& change : changes) {
-      TG_RETURN_IF_ERROR(update_resource(stack, change));
-    }
-    stack.outputs = resolved_outputs(state.model, after.outputs);
-    stack.status = Status::UpdateComplete;
-    add_event(state, stack, nullptr, stack.status, "", now);
-    return Answer{StackIdAnswer{stack.id}};
+void remember(stacks::Stack& stack, const std::string& token, const std::string& call) {
+  stack.token = token;
+  if (token.empty()) {
+    return;
   }
-
-  tidegate::Status update_resource(stacks::Stack& stack,
-                                   const stacks::ResourceChange& change) const {
-    const auto& planned = change.resource;
-    const auto found =
-        std::find_if(stack.resources.begin(), stack.resources.end(), [&](const auto& r) {
-          return r.logical_id == planned.logical_id;
-        });
-    stacks::StackResource removed{
-        planned.logical_id, planned.physical_id, planned.type, Status::DeleteInProgress, "", now};
-    stacks::StackResource& resource = found == stack.resources.end() ? removed : *found;
-    switch (change.kind) {
-      case stacks::ResourceChange::Kind::Add:
-        add_event(state, stack, &resource, Status::CreateInProgress, "", now);
-        TG_RETURN_IF_ERROR(create_resource(state, stack, planned, now));
-        add_event(state, stack, &resource, Status::CreateComplete, "", now);
-        break;
-      case stacks::ResourceChange::Kind::Modify:
-        add_event(state, stack, &resource, Status::UpdateInProgress, "", now);
-        modify_resource(state, change, now);
-        add_event(state, stack, &resource, Status::UpdateComplete, "", now);
-        break;
-      case stacks::ResourceChange::Kind::Remove:
-        add_event(state, stack, &resource, Status::DeleteInProgress, "", now);
-        delete_resource(state, planned.type, planned.physical_id, DeleteStack::Haste::Drain, now);
-        add_event(state, stack, &resource, Status::DeleteComplete, "", now);
-        break;
-    }
-    return Ok{};
+  if (stack.tokens.size() >= kMaxTokens) {
+    stack.tokens.clear();
   }
-
-  Result<Answer> operator()(const DeleteStack& command) const {
-    stacks::Stack* stack = find_stack(state.model, command.name);
-    if (stack == nullptr || stack->status == Status::DeleteComplete) {
-      return Answer{Ok{}};
-    }
-    state.work[stack->name].haste = command.haste;
-    if (stack->status != Status::DeleteInProgress) {
-      stack->status = Status::DeleteInProgress;
-      stack->status_reason = "User Initiated";
-      for (auto& resource : stack->resources) {
-        if (resource.updated == Instant{}) {
-          resource.status = Status::DeleteComplete;  // never begun
-        }
-      }
-      add_event(state, *stack, nullptr, stack->status, stack->status_reason, now);
-    }
-    return Answer{Ok{}};
-  }
-};
-
-}  // namespace
+  stack.tokens[token] = call;
+}
 
 Result<Answer> run(const Execution& on, const CreateStack& command) {
-  return OnStacks{on.state, on.now}(command);
+  EngineState& state = on.state;
+  const std::string call = call_text("CreateStack", command.template_body, command.parameters);
+  if (const stacks::Stack* old = find_stack(state.model, command.name); old != nullptr) {
+    TG_ASSIGN_OR_RETURN(const bool done, done_before(*old, command.token, call));
+    if (done) {
+      return Answer{StackIdAnswer{old->id, ""}};
+    }
+    return Error{ErrorCode::AlreadyExists,
+                 "AlreadyExistsException",
+                 "Stack [" + command.name.value + "] already exists"};
+  }
+  if (state.model.stacks.size() >= kMaxStacks) {
+    return Error{ErrorCode::ResourceExhausted,
+                 "LimitExceededException",
+                 "Limit for stack has been exceeded: " + std::to_string(kMaxStacks)};
+  }
+  stacks::Stack stack;
+  stack.name = command.name;
+  stack.id = "arn:aws:cloudformation:" + state.settings.region + ":" + state.settings.account_id +
+             ":stack/" + command.name.value + "/" + state.ids.uuid();
+  stack.template_body = command.template_body;
+  stack.template_folder = command.template_folder;
+  stack.given_parameters = command.parameters;
+  stack.tags = command.tags;
+  stack.created = on.now;
+  TG_ASSIGN_OR_RETURN(auto plan, plan_again(state, stack, on.now));
+  TG_RETURN_IF_ERROR(check_images(state, plan));
+  remember(stack, command.token, call);
+  stacks::Stack& stored = state.model.stacks[command.name];
+  stored = std::move(stack);
+  begin_creation(state, stored, std::move(plan), on.now);
+  return Answer{StackIdAnswer{stored.id, ""}};
 }
 
 Result<Answer> run(const Execution& on, const UpdateStack& command) {
-  return OnStacks{on.state, on.now}(command);
+  EngineState& state = on.state;
+  stacks::Stack* stack = find_stack(state.model, command.name);
+  if (stack == nullptr) {
+    return validation("Stack [" + command.name.value + "] does not exist");
+  }
+  const std::string call = call_text("UpdateStack", command.template_body, command.parameters);
+  TG_ASSIGN_OR_RETURN(const bool done, done_before(*stack, command.token, call));
+  if (done) {
+    return Answer{StackIdAnswer{stack->id, ""}};
+  }
+  if (!stacks::is_updatable(stack->status)) {
+    return validation("Stack:" + stack->id + " is in " + std::string{to_string(stack->status)} +
+                      " state and can not be updated.");
+  }
+  stacks::Stack wanted = *stack;
+  if (!command.template_body.empty()) {
+    wanted.template_body = command.template_body;
+    wanted.template_folder = command.template_folder;
+  }
+  wanted.given_parameters = command.parameters;
+  wanted.tags = command.tags.value_or(wanted.tags);
+  TG_ASSIGN_OR_RETURN(auto update, plan_update(state, *stack, std::move(wanted), on.now));
+  if (!update.changes_anything) {
+    return validation("No updates are to be performed.");
+  }
+  remember(update.wanted, command.token, call);
+  return Answer{StackIdAnswer{carry_out(state, *stack, std::move(update), on.now).id, ""}};
 }
 
 Result<Answer> run(const Execution& on, const DeleteStack& command) {
-  return OnStacks{on.state, on.now}(command);
+  EngineState& state = on.state;
+  stacks::Stack* stack = find_stack(state.model, command.name);
+  if (stack == nullptr || stack->status == SS::DeleteComplete) {
+    return Answer{Ok{}};
+  }
+  TG_RETURN_IF_ERROR(done_before(*stack, command.token, "DeleteStack"));
+  state.work[stack->name].haste = command.haste;
+  if (stack->status == SS::DeleteInProgress) {
+    return Answer{Ok{}};
+  }
+  remember(*stack, command.token, "DeleteStack");
+  stack->status = SS::DeleteInProgress;
+  stack->status_reason = "User Initiated";
+  for (auto& resource : stack->resources) {
+    if (resource.updated == Instant{}) {
+      resource.status = SS::DeleteComplete;  // never begun
+    }
+  }
+  add_event(state, *stack, nullptr, stack->status, stack->status_reason, on.now);
+  return Answer{Ok{}};
 }
 
 }  // namespace tidegate::engine

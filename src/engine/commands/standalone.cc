@@ -12,7 +12,7 @@ using groups::InstanceId;
 using groups::LifecycleState;
 using groups::StandaloneInstance;
 
-constexpr std::size_t kMaxTags = 50;  // AWS quota, per resource
+constexpr std::size_t kMaxInstanceTags = 50;  // AWS quota, per resource
 
 /// The launch template's version with what the call gives over it.
 groups::LaunchTemplateVersion overlaid(groups::LaunchTemplateVersion base,
@@ -250,11 +250,11 @@ Result<Answer> run(const Execution& on, const ChangeResourceTags& command) {
         tags->erase(found);
       }
     }
-    if (tags->size() > kMaxTags) {
-      return Error{
-          ErrorCode::ResourceExhausted,
-          "TagLimitExceeded",
-          "The resource " + id + " can have at most " + std::to_string(kMaxTags) + " tags."};
+    if (tags->size() > kMaxInstanceTags) {
+      return Error{ErrorCode::ResourceExhausted,
+                   "TagLimitExceeded",
+                   "The resource " + id + " can have at most " + std::to_string(kMaxInstanceTags) +
+                       " tags."};
     }
   }
   return Answer{Ok{}};

@@ -1,6 +1,7 @@
 // Commands on targets.
 #include <algorithm>
 
+#include "core/stacks/properties/attributes.h"
 #include "engine/commands/execution.h"
 
 namespace tidegate::engine {
@@ -17,6 +18,11 @@ struct OnTargets {
     target.port = wanted.port != 0 ? wanted.port : group.port;
     target.registered = now;
     if (group.target_type == balancing::TargetType::Ip) {
+      if (!stacks::properties::is_ipv4(wanted.id)) {
+        return Error{ErrorCode::InvalidArgument,
+                     "InvalidTarget",
+                     "The IP address '" + wanted.id + "' is not a valid IPv4 address"};
+      }
       target.address = wanted.id;
       return target;
     }
@@ -64,6 +70,12 @@ struct OnTargets {
       } else if (old->deregistered) {
         *old = std::move(target);
       }
+    }
+    if (targets.size() > kMaxTargetsOfGroup) {
+      return Error{ErrorCode::ResourceExhausted,
+                   "TooManyTargets",
+                   "The limit of " + std::to_string(kMaxTargetsOfGroup) +
+                       " targets of one target group has been reached"};
     }
     state.journal.touch(EntityKind::TargetGroup, command.target_group.value);
     return Answer{Ok{}};

@@ -16,6 +16,7 @@ void describe(Visitor& v, T& x) {
   v("ListenAddress", x.listen_address), v("PublicName", x.public_name),
       v("StrictPort", x.strict_port);
   v("Address", x.address), v("Created", x.created);
+  v("DeletionProtection", x.deletion_protection), v("Tags", x.tags);
 }
 template <typename Visitor, Describes<balancing::ForwardAction> T>
 void describe(Visitor& v, T& x) {
@@ -25,6 +26,7 @@ template <typename Visitor, Describes<balancing::Listener> T>
 void describe(Visitor& v, T& x) {
   v("Arn", x.arn), v("LoadBalancer", x.load_balancer), v("Protocol", x.protocol), v("Port", x.port);
   v("BoundPort", x.bound_port), v("BindNote", x.bind_note), v("DefaultAction", x.default_action);
+  v("Tags", x.tags);
 }
 template <typename Visitor, Describes<balancing::RuleCondition> T>
 void describe(Visitor& v, T& x) {
@@ -34,7 +36,7 @@ template <typename Visitor, Describes<balancing::Rule> T>
 void describe(Visitor& v, T& x) {
   v("Arn", x.arn), v("Listener", x.listener), v("Priority", x.priority),
       v("Conditions", x.conditions);
-  v("Action", x.action);
+  v("Action", x.action), v("Tags", x.tags);
 }
 template <typename Visitor, Describes<balancing::HealthCheck> T>
 void describe(Visitor& v, T& x) {
@@ -54,7 +56,7 @@ void describe(Visitor& v, T& x) {
       v("Port", x.port);
   v("HealthCheck", x.health_check), v("DeregistrationDelay", x.deregistration_delay),
       v("Targets", x.targets), v("Stickiness", x.stickiness);
-  v("Created", x.created);
+  v("Created", x.created), v("Tags", x.tags);
 }
 template <typename Visitor, Describes<scaling::PolicyTiming> T>
 void describe(Visitor& v, T& x) {

@@ -54,6 +54,20 @@ void describe(Visitor& v, T& x) {
   v("EventId", x.event_id), v("LogicalId", x.logical_id), v("PhysicalId", x.physical_id),
       v("Type", x.type);
   v("Status", x.status), v("StatusReason", x.status_reason), v("Timestamp", x.timestamp);
+  v("Token", x.token);
+}
+template <typename Visitor, Describes<stacks::Change> T>
+void describe(Visitor& v, T& x) {
+  v("Action", x.action), v("LogicalId", x.logical_id), v("PhysicalId", x.physical_id);
+  v("Type", x.type), v("Properties", x.properties);
+}
+template <typename Visitor, Describes<stacks::ChangeSet> T>
+void describe(Visitor& v, T& x) {
+  v("Id", x.id), v("Name", x.name), v("Description", x.description), v("Type", x.type);
+  v("State", x.state), v("Reason", x.reason), v("Created", x.created);
+  v("TemplateBody", x.template_body), v("TemplateFolder", x.template_folder);
+  v("GivenParameters", x.given_parameters), v("Parameters", x.parameters), v("Tags", x.tags);
+  v("Changes", x.changes);
 }
 template <typename Visitor, Describes<stacks::Output> T>
 void describe(Visitor& v, T& x) {
@@ -68,5 +82,7 @@ void describe(Visitor& v, T& x) {
   v("GivenParameters", x.given_parameters), v("Parameters", x.parameters), v("Tags", x.tags);
   v("Resources", x.resources), v("Events", x.events), v("Outputs", x.outputs),
       v("Metadata", x.metadata);
+  v("ChangeSets", x.change_sets), v("ChangeSetId", x.change_set_id), v("Token", x.token),
+      v("Tokens", x.tokens);
 }
 }  // namespace tidegate::engine

@@ -26,6 +26,7 @@ Exit run_env(const ShowEnv& env, const Environment& environment) {
   for (const auto& [name, value] : values) {
     text += "export " + name + "='" + value.string_or("") + "'\n";
   }
+  text += "unset AWS_SESSION_TOKEN\n";  // one of another account would go with our key: refused
   print(text + "# aws cli before 2.13 (Debian's) needs: --endpoint-url \"$AWS_ENDPOINT_URL\"\n");
   return Exit::Done;
 }

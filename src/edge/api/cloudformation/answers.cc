@@ -9,6 +9,9 @@ Stack stack_answer(const stacks::Stack& given) {
   if (!given.description.empty()) {
     answer.description = given.description;
   }
+  if (!given.change_set_id.empty()) {
+    answer.change_set_id = given.change_set_id;
+  }
   auto& parameters = answer.parameters.emplace();
   for (const auto& [key, value] : given.parameters) {
     Parameter& parameter = parameters.emplace_back();

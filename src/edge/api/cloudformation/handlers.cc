@@ -1,9 +1,9 @@
 #include "edge/api/cloudformation/handlers.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "edge/api/calls/pages.h"
+#include "edge/api/cloudformation/checks.h"
 
 namespace tidegate::api::cloudformation {
 namespace {
@@ -11,134 +11,10 @@ namespace {
 constexpr std::int64_t kStacksPerPage = 100;  // AWS: 1 MB of answer; this is far below it
 constexpr std::int64_t kEventsPerPage = 100;
 
-Error invalid(std::string message, ErrorCode code = ErrorCode::InvalidArgument) {
-  return Error{code, "ValidationError", std::move(message)};
-}
-
-Error no_stack(const std::string& name) {
-  return invalid("Stack with id " + name + " does not exist", ErrorCode::NotFound);
-}
-
-/// By name (not a deleted one) or by ARN (deleted ones too).
-const stacks::Stack* find_stack(const engine::Model& model, const std::string& name_or_arn) {
-  for (const auto& [name, stack] : model.stacks) {
-    const bool by_name =
-        name.value == name_or_arn && stack.status != stacks::Status::DeleteComplete;
-    if (by_name || stack.id == name_or_arn) {
-      return &stack;
-    }
-  }
-  return nullptr;
-}
-
-/// [a-zA-Z][-a-zA-Z0-9]*, at most 128 characters: Stack names, CloudFormation User Guide.
-Status check_stack_name(const std::string& name) {
-  const bool shaped = !name.empty() && name.size() <= 128 &&
-                      std::isalpha(static_cast<unsigned char>(name[0])) != 0 &&
-                      std::all_of(name.begin(), name.end(), [](unsigned char c) {
-                        return (std::isalnum(c) != 0 && c < 0x80) || c == '-';
-                      });
-  if (!shaped) {
-    return invalid("1 validation error detected: Value '" + name.substr(0, 256) +
-                   "' at 'stackName' failed to satisfy constraint: Member must satisfy regular "
-                   "expression pattern: [a-zA-Z][-a-zA-Z0-9]*");
-  }
-  return Ok{};
-}
-
-using Values = std::map<std::string, std::string>;
-
-/// previous: what UsePreviousValue takes from; null for a new stack.
-Result<Values> parameters_of(const std::optional<std::vector<Parameter>>& given,
-                             const stacks::Stack* previous) {
-  Values values;
-  for (const Parameter& parameter : given.value_or(std::vector<Parameter>{})) {
-    const std::string key = parameter.parameter_key.value_or("");
-    if (key.empty()) {
-      return invalid("Parameters: each needs a ParameterKey");
-    }
-    if (!parameter.use_previous_value.value_or(false)) {
-      if (!parameter.parameter_value.has_value()) {
-        return invalid("Parameters: [" + key + "] must have a value");
-      }
-      values[key] = *parameter.parameter_value;
-      continue;
-    }
-    if (previous == nullptr || parameter.parameter_value.has_value()) {
-      return invalid("Invalid input for parameter key " + key +
-                     ". Cannot specify usePreviousValue as true for a parameter key not in the "
-                     "previous template, or with a value");
-    }
-    const auto held = previous->given_parameters.find(key);
-    if (held != previous->given_parameters.end()) {  // else its default goes on to hold
-      values[key] = held->second;
-    }
-  }
-  return values;
-}
-
-Result<Write<CreateStackOperation>> create_stack(const Context& context,
-                                                 const CreateStackInput& request) {
-  TG_RETURN_IF_ERROR(check_stack_name(*request.stack_name));
-  if (!request.template_body.has_value()) {
-    return invalid("Either Template URL or Template Body must be specified.");
-  }
-  engine::CreateStack command;
-  command.name = stacks::StackName{*request.stack_name};
-  command.template_body = *request.template_body;
-  command.template_folder = context.template_folder;
-  TG_ASSIGN_OR_RETURN(command.parameters, parameters_of(request.parameters, nullptr));
-  for (const Tag& tag : request.tags.value_or(std::vector<Tag>{})) {
-    command.tags[tag.key.value_or("")] = tag.value.value_or("");
-  }
-  return Write<CreateStackOperation>{
-      command, [](const engine::Answer& outcome) -> Result<CreateStackOutput> {
-        CreateStackOutput answer;
-        if (const auto* made = std::get_if<engine::StackIdAnswer>(&outcome)) {
-          answer.stack_id = made->stack_id;
-        }
-        return answer;
-      }};
-}
-
-Result<Write<UpdateStackOperation>> update_stack(const Context& context,
-                                                 const UpdateStackInput& request) {
-  const stacks::Stack* stack = find_stack(context.model, *request.stack_name);
-  if (stack == nullptr) {
-    return invalid("Stack [" + *request.stack_name + "] does not exist", ErrorCode::NotFound);
-  }
-  const bool previous = request.use_previous_template.value_or(false);
-  if (previous == request.template_body.has_value()) {
-    return invalid("Exactly one of Template Body and Use Previous Template must be specified.");
-  }
-  engine::UpdateStack command;
-  command.name = stack->name;
-  command.template_body = request.template_body.value_or("");
-  command.template_folder = previous || context.template_folder.empty() ? stack->template_folder
-                                                                        : context.template_folder;
-  TG_ASSIGN_OR_RETURN(command.parameters, parameters_of(request.parameters, stack));
-  return Write<UpdateStackOperation>{
-      command, [id = stack->id](const engine::Answer& outcome) -> Result<UpdateStackOutput> {
-        UpdateStackOutput answer;
-        const auto* changed = std::get_if<engine::StackIdAnswer>(&outcome);
-        answer.stack_id = changed != nullptr ? changed->stack_id : id;
-        return answer;
-      }};
-}
-
-Result<Write<DeleteStackOperation>> delete_stack(const Context& context,
-                                                 const DeleteStackInput& request) {
-  return write_without_answer<DeleteStackOperation>(
-      engine::DeleteStack{stacks::StackName{*request.stack_name}, context.haste});
-}
-
 Result<DescribeStacksOutput> describe_stacks(const Context& context,
                                              const DescribeStacksInput& request) {
   if (request.stack_name.has_value()) {
-    const stacks::Stack* stack = find_stack(context.model, *request.stack_name);
-    if (stack == nullptr) {
-      return no_stack(*request.stack_name);
-    }
+    TG_ASSIGN_OR_RETURN(const stacks::Stack* stack, stack_of(context.model, *request.stack_name));
     return DescribeStacksOutput{std::vector<Stack>{stack_answer(*stack)}, std::nullopt};
   }
   std::vector<const stacks::Stack*> newest_first;
@@ -176,6 +52,9 @@ StackEvent event_answer(const stacks::Stack& stack, const stacks::StackEvent& gi
   answer.resource_status = std::string{to_string(given.status)};
   if (!given.status_reason.empty()) {
     answer.resource_status_reason = given.status_reason;
+  }
+  if (!given.token.empty()) {
+    answer.client_request_token = given.token;
   }
   return answer;
 }
@@ -233,11 +112,7 @@ const stacks::Stack* stack_of_resource(const engine::Model& model, const std::st
 Result<const stacks::Stack*> stack_asked_for(const Context& context,
                                              const DescribeStackResourcesInput& request) {
   if (request.stack_name.has_value()) {
-    const stacks::Stack* stack = find_stack(context.model, *request.stack_name);
-    if (stack == nullptr) {
-      return no_stack(*request.stack_name);
-    }
-    return stack;
+    return stack_of(context.model, *request.stack_name);
   }
   if (!request.physical_resource_id.has_value()) {
     return invalid("Either StackName or PhysicalResourceId must be specified");
@@ -272,19 +147,16 @@ Result<DescribeStackResourcesOutput> describe_resources(
 }  // namespace
 
 std::vector<Entry> entries() {
-  return {
-      // Capabilities are acknowledgements: nothing that we create asks for one.
-      writes<CreateStackOperation>(
-          {"StackName", "TemplateBody", "Parameters", "Tags", "Capabilities"}, &create_stack),
-      writes<UpdateStackOperation>(
-          {"StackName", "TemplateBody", "UsePreviousTemplate", "Parameters", "Capabilities"},
-          &update_stack),
-      writes<DeleteStackOperation>({"StackName"}, &delete_stack),
+  std::vector<Entry> all{
       reads<DescribeStacksOperation>({"StackName", "NextToken"}, &describe_stacks),
       reads<DescribeStackEventsOperation>({"StackName", "NextToken"}, &describe_events),
       reads<DescribeStackResourcesOperation>(
           {"StackName", "LogicalResourceId", "PhysicalResourceId"}, &describe_resources),
   };
+  for (auto& some : {write_entries(), list_entries(), template_entries(), change_set_entries()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 }  // namespace tidegate::api::cloudformation

@@ -1,5 +1,5 @@
-// AWS CloudFormation: stacks, their events and resources, and the commands that make, change and
-// delete them.
+// AWS CloudFormation: stacks, their events, resources, templates and change sets, and the commands
+// that make, change and delete them. entries() has all of them, a file each.
 #pragma once
 
 #include <vector>
@@ -11,6 +11,11 @@
 namespace tidegate::api::cloudformation {
 
 std::vector<Entry> entries();
+
+std::vector<Entry> write_entries();
+std::vector<Entry> list_entries();
+std::vector<Entry> template_entries();
+std::vector<Entry> change_set_entries();
 
 Stack stack_answer(const stacks::Stack& stack);
 

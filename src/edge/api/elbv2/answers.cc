@@ -1,5 +1,6 @@
 #include <cstdint>
 
+#include "core/stacks/network.h"
 #include "edge/api/elbv2/handlers.h"
 
 namespace tidegate::api::elbv2 {
@@ -63,23 +64,49 @@ void add_health_check(TargetGroup& answer, const balancing::HealthCheck& check) 
   answer.matcher.emplace().http_code = check.matcher;
 }
 
+/// The subnet through which the load balancer serves the zone: its own, or the default one.
+std::optional<std::string> subnet_in(const Network& network,
+                                     const balancing::LoadBalancer& given,
+                                     const std::string& zone) {
+  for (const std::string& subnet : given.subnets) {
+    const auto known = network.subnet_zones.find(subnet);
+    if (known != network.subnet_zones.end() && known->second == zone) {
+      return subnet;
+    }
+  }
+  for (const auto& [subnet, its_zone] : network.default_subnets) {
+    if (given.subnets.empty() && its_zone == zone) {
+      return subnet;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
-LoadBalancer load_balancer_answer(const balancing::LoadBalancer& given) {
+Network network_of(const engine::Model& model) {
+  return {stacks::default_vpc(model.region),
+          engine::subnet_zones(model),
+          stacks::default_subnets(model.region)};
+}
+
+LoadBalancer load_balancer_answer(const Network& network, const balancing::LoadBalancer& given) {
   LoadBalancer answer;
   answer.load_balancer_arn = given.arn.value;
   answer.dns_name = given.dns_name;
   answer.created_time = given.created;
   answer.load_balancer_name = given.name;
   answer.scheme = given.scheme;
+  answer.vpc_id = network.vpc;
   answer.state.emplace().code = given.address.empty() ? "provisioning" : "active";
   answer.type = "application";
   answer.ip_address_type = "ipv4";
   answer.security_groups = given.security_groups;
   auto& zones = answer.availability_zones.emplace();
-  for (std::size_t i = 0; i < given.zones.size(); ++i) {
+  for (const std::string& name : given.zones) {
     AvailabilityZone& zone = zones.emplace_back();
-    zone.zone_name = given.zones[i];
+    zone.zone_name = name;
+    zone.subnet_id = subnet_in(network, given, name);
     zone.load_balancer_addresses.emplace();
   }
   return answer;
@@ -123,15 +150,18 @@ Rule default_rule_answer(const balancing::Listener& listener) {
   return answer;
 }
 
-TargetGroup target_group_answer(const engine::Model& model, const balancing::TargetGroup& given) {
+TargetGroup target_group_answer(const Network& network,
+                                const balancing::TargetGroup& given,
+                                const std::vector<balancing::LoadBalancerArn>& load_balancers) {
   TargetGroup answer;
   answer.target_group_arn = given.arn.value;
   answer.target_group_name = given.name;
   answer.protocol = given.protocol;
   answer.port = given.port;
+  answer.vpc_id = network.vpc;
   add_health_check(answer, given.health_check);
   auto& arns = answer.load_balancer_arns.emplace();
-  for (const auto& arn : engine::load_balancers_of(model, given.arn)) {
+  for (const auto& arn : load_balancers) {
     arns.push_back(arn.value);
   }
   answer.target_type = given.target_type == balancing::TargetType::Ip ? "ip" : "instance";

@@ -4,40 +4,10 @@
 #include <functional>
 
 #include "edge/api/calls/pages.h"
+#include "edge/api/elbv2/checks.h"
 
 namespace tidegate::api::elbv2 {
 namespace {
-
-constexpr std::int64_t kPageSize = 400;  // PageSize at most, and what no PageSize means
-
-using Names = std::optional<std::vector<std::string>>;
-
-Error invalid(std::string message) {
-  return Error{ErrorCode::InvalidArgument, "ValidationError", std::move(message)};
-}
-
-Error not_found(std::string code, std::string message) {
-  return Error{ErrorCode::NotFound, std::move(code), std::move(message)};
-}
-
-bool given(const Names& names) {
-  return names.has_value() && !names->empty();
-}
-
-bool holds(const Names& names, const std::string& value) {
-  return given(names) && std::find(names->begin(), names->end(), value) != names->end();
-}
-
-/// The first of `names` that nothing in `known` has.
-std::optional<std::string> first_unknown(const Names& names,
-                                         const std::vector<std::string>& known) {
-  for (const std::string& name : names.value_or(std::vector<std::string>{})) {
-    if (std::find(known.begin(), known.end(), name) == known.end()) {
-      return name;
-    }
-  }
-  return std::nullopt;
-}
 
 Result<DescribeLoadBalancersOutput> describe_load_balancers(
     const Context& context, const DescribeLoadBalancersInput& request) {
@@ -45,6 +15,7 @@ Result<DescribeLoadBalancersOutput> describe_load_balancers(
     return invalid("Load balancer ARNs and names cannot both be specified");
   }
   const bool all_wanted = !given(request.load_balancer_arns) && !given(request.names);
+  const Network network = network_of(context.model);
   std::vector<LoadBalancer> all;
   std::vector<std::string> names, arns;
   for (const auto& [arn, load_balancer] : context.model.load_balancers) {
@@ -52,7 +23,7 @@ Result<DescribeLoadBalancersOutput> describe_load_balancers(
     arns.push_back(arn.value);
     if (all_wanted || holds(request.load_balancer_arns, arn.value) ||
         holds(request.names, load_balancer.name)) {
-      all.push_back(load_balancer_answer(load_balancer));
+      all.push_back(load_balancer_answer(network, load_balancer));
     }
   }
   if (const auto unknown = first_unknown(request.names, names)) {
@@ -183,13 +154,15 @@ Result<DescribeTargetGroupsOutput> describe_target_groups(
   if (request.load_balancer_arn.has_value() && !context.model.load_balancers.contains(owner)) {
     return not_found("LoadBalancerNotFound", "Load balancer '" + owner.value + "' not found");
   }
+  const Network network = network_of(context.model);
   std::vector<TargetGroup> all;
   std::vector<std::string> names, arns;
   for (const auto& [arn, group] : context.model.target_groups) {
     names.push_back(group.target_group.name);
     arns.push_back(arn.value);
     if (wants_target_group(request, context.model, group.target_group)) {
-      all.push_back(target_group_answer(context.model, group.target_group));
+      all.push_back(target_group_answer(
+          network, group.target_group, engine::load_balancers_of(context.model, arn)));
     }
   }
   if (first_unknown(request.names, names).has_value() ||
@@ -206,94 +179,10 @@ Result<DescribeTargetGroupsOutput> describe_target_groups(
   return DescribeTargetGroupsOutput{std::move(page.items), page.next_token};
 }
 
-Result<const engine::TargetGroupModel*> find_target_group(const Context& context,
-                                                          const std::string& arn) {
-  const auto found = context.model.target_groups.find(balancing::TargetGroupArn{arn});
-  if (found == context.model.target_groups.end()) {
-    return not_found("TargetGroupNotFound", "Target groups '" + arn + "' not found");
-  }
-  return &found->second;
-}
-
-bool is_target(const TargetDescription& asked, const balancing::Target& target) {
-  return asked.id == target.id && asked.port.value_or(target.port) == target.port;
-}
-
-TargetHealthDescription not_registered(const TargetDescription& asked,
-                                       const balancing::TargetGroup& group) {
-  TargetHealthDescription answer;
-  answer.target = asked;
-  if (!asked.port.has_value()) {
-    answer.target->port = group.port;
-  }
-  TargetHealth& health = answer.target_health.emplace();
-  health.state = "unused";
-  health.reason = "Target.NotRegistered";
-  health.description = "Target is not registered to the target group";
-  return answer;
-}
-
-Result<DescribeTargetHealthOutput> describe_target_health(
-    const Context& context, const DescribeTargetHealthInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* group, find_target_group(context, *request.target_group_arn));
-  DescribeTargetHealthOutput answer;
-  auto& all = answer.target_health_descriptions.emplace();
-  const auto& targets = group->target_group.targets;
-  if (!request.targets.has_value() || request.targets->empty()) {
-    for (const balancing::Target& target : targets) {
-      all.push_back(health_answer(context.model, *group, target));
-    }
-    return answer;
-  }
-  for (const TargetDescription& asked : *request.targets) {
-    const std::size_t before = all.size();
-    for (const balancing::Target& target : targets) {
-      if (is_target(asked, target)) {
-        all.push_back(health_answer(context.model, *group, target));
-      }
-    }
-    if (all.size() == before) {
-      all.push_back(not_registered(asked, group->target_group));
-    }
-  }
-  return answer;
-}
-
-Result<std::vector<engine::TargetDescription>> targets_of(
-    const std::vector<TargetDescription>& asked) {
-  std::vector<engine::TargetDescription> targets;
-  for (const TargetDescription& target : asked) {
-    if (target.availability_zone.has_value() || target.quic_server_id.has_value()) {
-      return invalid("Targets: what works: Id, Port");
-    }
-    targets.push_back({*target.id, static_cast<std::uint16_t>(target.port.value_or(0))});
-  }
-  if (targets.empty()) {
-    return invalid("At least one target must be specified");
-  }
-  return targets;
-}
-
-Result<Write<RegisterTargetsOperation>> register_targets(const Context& context,
-                                                         const RegisterTargetsInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* group, find_target_group(context, *request.target_group_arn));
-  TG_ASSIGN_OR_RETURN(auto targets, targets_of(*request.targets));
-  return write_without_answer<RegisterTargetsOperation>(
-      engine::RegisterTargets{group->target_group.arn, std::move(targets)});
-}
-
-Result<Write<DeregisterTargetsOperation>> deregister_targets(
-    const Context& context, const DeregisterTargetsInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* group, find_target_group(context, *request.target_group_arn));
-  TG_ASSIGN_OR_RETURN(auto targets, targets_of(*request.targets));
-  return write_without_answer<DeregisterTargetsOperation>(
-      engine::DeregisterTargets{group->target_group.arn, std::move(targets)});
-}
-
 }  // namespace
 
 std::vector<Entry> entries() {
-  return {
+  std::vector<Entry> all{
       reads<DescribeLoadBalancersOperation>({"LoadBalancerArns", "Names", "Marker", "PageSize"},
                                             &describe_load_balancers),
       reads<DescribeListenersOperation>({"LoadBalancerArn", "ListenerArns", "Marker", "PageSize"},
@@ -303,10 +192,16 @@ std::vector<Entry> entries() {
       reads<DescribeTargetGroupsOperation>(
           {"LoadBalancerArn", "TargetGroupArns", "Names", "Marker", "PageSize"},
           &describe_target_groups),
-      reads<DescribeTargetHealthOperation>({"TargetGroupArn", "Targets"}, &describe_target_health),
-      writes<RegisterTargetsOperation>({"TargetGroupArn", "Targets"}, &register_targets),
-      writes<DeregisterTargetsOperation>({"TargetGroupArn", "Targets"}, &deregister_targets),
   };
+  for (auto& some : {load_balancer_entries(),
+                     target_group_entries(),
+                     target_entries(),
+                     listener_entries(),
+                     rule_entries(),
+                     tag_entries()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
 }
 
 }  // namespace tidegate::api::elbv2

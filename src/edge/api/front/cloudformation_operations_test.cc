@@ -29,8 +29,8 @@ TEST_CASE("cloudformation: what is wrong is refused in AWS's words") {
            "Value null at 'stackName'"},
           {"cloudformation",
            "Action=CreateStack&StackName=a&TemplateBody=a&OnFailure=DELETE",
-           "InvalidParameterValue",
-           "OnFailure is not built"},
+           "ValidationError",
+           "OnFailure: DELETE is not built"},
           {"cloudformation",
            "Action=CreateStack&StackName=a&TemplateBody=a&Parameters.member.1.ParameterKey=K&"
            "Parameters.member.1.UsePreviousValue=true",

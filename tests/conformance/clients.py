@@ -1,0 +1,166 @@
+"""AWS's clients behind one door: the same call by each of them, as a person would make it.
+
+`all_clients(environment, tools)` gives those that this machine has; each has
+  call(service, operation, **input) → the answer as a dictionary, or raises Refused(code, message)
+  wait(service, waiter, **input)    → returns when the waiter is content, raises Refused when it gives up
+Names are those of the service model: service "elbv2", operation "CreateLoadBalancer", waiter "StackCreateComplete".
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+DEADLINE_S = 180
+
+
+class Refused(Exception):
+    """The service said no; code is AWS's."""
+
+    def __init__(self, code, message):
+        super().__init__(f"{code}: {message}")
+        self.code, self.message = code, message
+
+
+def kebab(name):
+    """DescribeLoadBalancers → describe-load-balancers, as aws cli has its commands."""
+    import botocore
+    return botocore.xform_name(name, "-")
+
+
+class Boto:
+    """boto3."""
+
+    name = "boto3"
+
+    def __init__(self, environment):
+        import boto3
+        from botocore.config import Config
+        config = Config(retries={"max_attempts": 1}, proxies={})
+        self.open = {}
+        self.make = lambda service: boto3.client(
+            service, endpoint_url=environment["AWS_ENDPOINT_URL"], region_name=environment["AWS_REGION"], config=config,
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"])
+
+    def client(self, service):
+        if service not in self.open:
+            self.open[service] = self.make(service)
+        return self.open[service]
+
+    def call(self, service, operation, **given):
+        import botocore
+        from botocore.exceptions import ClientError
+        try:
+            answer = getattr(self.client(service), botocore.xform_name(operation))(**given)
+        except ClientError as error:
+            raise Refused(error.response["Error"]["Code"], error.response["Error"]["Message"]) from None
+        answer.pop("ResponseMetadata", None)
+        return answer
+
+    def wait(self, service, waiter, **given):
+        import botocore
+        from botocore.exceptions import WaiterError
+        try:
+            self.client(service).get_waiter(botocore.xform_name(waiter)).wait(
+                WaiterConfig={"Delay": 1, "MaxAttempts": DEADLINE_S}, **given)
+        except WaiterError as error:
+            raise Refused("Waiter", str(error)) from None
+
+
+class AwsCli:
+    """aws cli; version 2.9, as Debian has it, wants the endpoint on its command line."""
+
+    def __init__(self, name, command, environment):
+        self.name, self.command = name, command
+        self.environment = environment
+        self.endpoint = ["--endpoint-url", environment["AWS_ENDPOINT_URL"]]
+
+    def run(self, *arguments):
+        """(exit status, standard output, standard error) of `aws arguments…`."""
+        done = subprocess.run([*self.command, *self.endpoint, *arguments], env=self.environment, capture_output=True,
+                              text=True, timeout=DEADLINE_S, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout, done.stderr
+
+    def checked(self, *arguments):
+        status, out, err = self.run(*arguments)
+        if status == 0:
+            return out
+        said = re.search(r"An error occurred \((\w[\w.]*)\)[^:]*: (.*)", err, re.S)
+        if said:
+            raise Refused(said.group(1), said.group(2).strip())
+        raise Refused("Client", err.strip())
+
+    def call(self, service, operation, **given):
+        out = self.checked(service, kebab(operation), "--cli-input-json", json.dumps(given), "--output", "json")
+        return json.loads(out) if out.strip() else {}
+
+    def wait(self, service, waiter, **given):
+        plain = []
+        for name, value in given.items():
+            values = value if isinstance(value, list) else [value]
+            plain += [f"--{kebab(name)}", *[v if isinstance(v, str) else json.dumps(v) for v in values]]
+        self.checked(service, "wait", kebab(waiter), *plain)
+
+
+class Js:
+    """AWS SDK for JavaScript v3, in one node process."""
+
+    name = "JS SDK v3"
+
+    def __init__(self, node, folder, environment):
+        folder = pathlib.Path(folder).resolve()
+        program = folder / "call.mjs"
+        self.process = subprocess.Popen([node, str(program)], env=environment, cwd=folder, text=True,
+                                        stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def ask(self, request):
+        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.flush()
+        said = json.loads(self.process.stdout.readline())
+        if "error" in said:
+            raise Refused(said["error"]["code"], said["error"]["message"])
+        return said["output"]
+
+    def call(self, service, operation, **given):
+        answer = self.ask({"service": service, "operation": operation, "input": given})
+        answer.pop("$metadata", None)
+        return answer
+
+    def wait(self, service, waiter, **given):
+        self.ask({"service": service, "wait": waiter, "input": given, "seconds": DEADLINE_S})
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(timeout=60)
+
+
+def clean_environment(values):
+    """Nothing of the caller's AWS configuration reaches the clients; only what `tidegate env` prints."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_") and "PROXY" not in k.upper()}
+    return kept | values | {"AWS_CONFIG_FILE": "/nonexistent", "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent",
+                            "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": "",
+                            "PYTHONWARNINGS": "ignore"}
+
+
+def all_clients(values, tools):
+    """The clients of this machine. values: what `tidegate env` exports; tools: the folder that make_clients.py made."""
+    environment = clean_environment(values)
+    v1 = [sys.executable, str(pathlib.Path(sys.executable).with_name("aws"))]
+    found = [Boto(environment), AwsCli("aws cli v1", v1, environment)]
+    debian = pathlib.Path("/usr/bin/aws")
+    if debian.exists():
+        found.append(AwsCli("aws cli v2", [str(debian)], environment))
+    else:
+        print("MISSING: aws cli v2 (Debian's awscli): apt-get install awscli; its half of these tests does not run")
+    node = shutil.which("node")
+    if node and (pathlib.Path(tools) / "js" / "node_modules").exists():
+        found.append(Js(node, str(pathlib.Path(tools) / "js"), environment))
+    else:
+        print("MISSING: the JavaScript SDK (node ≥ 20 and npm); its part of these tests does not run")
+    only = os.environ.get("CONFORMANCE_CLIENT")  # by hand: one client's name
+    return [client for client in found if only in (None, client.name)]

@@ -1,0 +1,38 @@
+"""What the tests with all clients share: the interpreter of their venv, a home, and the clients on it."""
+
+import os
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "integration"))
+import harness  # noqa: E402  (found through the line above)
+
+
+class WithClients:
+    """Calls test(tidegate, clients); the clients are made when the control plane is there."""
+
+    def __init__(self, tools):
+        self.tools, self.clients = tools, None
+
+    def wrap(self, test):
+        def run(tidegate):
+            if self.clients is None:
+                from clients import all_clients
+                tidegate.run("serve", "--detach", expect=0)
+                self.clients = all_clients(tidegate.environment(), self.tools)
+                print("clients:", ", ".join(client.name for client in self.clients), flush=True)
+            test(tidegate, self.clients)
+        run.__doc__, run.__name__ = test.__doc__, test.__name__
+        return run
+
+
+def main(namespace):
+    """Runs the module's tests by harness.main(), in the venv's interpreter."""
+    if os.environ.get("TG_CONFORMANCE_VENV") != "1":
+        python = pathlib.Path(sys.argv[2]).resolve() / "bin" / "python"
+        os.execve(python, [str(python), *sys.argv], os.environ | {"TG_CONFORMANCE_VENV": "1"})
+    with_clients = WithClients(sys.argv.pop(2))
+    for name in [name for name in namespace if name.startswith("test_")]:
+        setattr(sys.modules["__main__"], name, with_clients.wrap(namespace[name]))
+    harness.main()
