@@ -1,11 +1,9 @@
 #include "engine/resources.h"
 
-#include <algorithm>
+#include "engine/caches/cache_resource.h"
 
 namespace tidegate::engine {
 namespace {
-
-constexpr std::size_t kTokenDigits = 32;  // of a cache that anybody on the machine reaches
 
 Error taken(const char* type, const std::string& name) {
   return Error{
@@ -136,31 +134,7 @@ struct Create {
     if (state.model.caches.contains(value.id)) {
       return taken("Cache cluster", value.id.value);
     }
-    TG_ASSIGN_OR_RETURN(value.address, free_cache_address());
-    if (caches::is_on_loopback(value) && value.auth_token.empty()) {
-      value.auth_token = state.ids.hex(kTokenDigits);  // no filter keeps other users away
-    }
-    value.created = now;
-    state.journal.touch(EntityKind::CacheCluster, value.id.value);
-    state.model.caches[value.id].cluster = std::move(value);
-    return Ok{};
-  }
-
-  Result<std::string> free_cache_address() const {
-    const std::vector<std::string> all = state.ports.cache.addresses();
-    const auto is_free = [&](const std::string& address) {
-      return std::none_of(state.model.caches.begin(), state.model.caches.end(), [&](auto& entry) {
-        return entry.second.cluster.address == address;
-      });
-    };
-    const auto found = std::find_if(all.begin(), all.end(), is_free);
-    if (found == all.end()) {
-      return Error{ErrorCode::ResourceExhausted,
-                   "ClusterQuotaForCustomerExceeded",
-                   "no address is left for another cache cluster (" + std::to_string(all.size()) +
-                       " are in use)"};
-    }
-    return *found;
+    return create_cache(state, std::move(value), now);
   }
 
   void add_alarm(alarms::Alarm value) const {
@@ -386,19 +360,6 @@ void delete_policy(EngineState& state, const std::string& physical_id) {
   }
 }
 
-Result<Readiness> cache_ready(const EngineState& state, const caches::CacheClusterId& id) {
-  using State = caches::CacheObservation::State;
-  const auto found = state.model.caches.find(id);
-  if (found == state.model.caches.end() || !found->second.seen) {
-    return Readiness::Waiting;
-  }
-  if (found->second.seen->state == State::Failed) {
-    return Error{
-        ErrorCode::FailedPrecondition, "CacheClusterNotAvailable", found->second.seen->trouble};
-  }
-  return found->second.seen->state == State::Running ? Readiness::Ready : Readiness::Waiting;
-}
-
 Readiness delete_group(EngineState& state,
                        const groups::GroupName& name,
                        DeleteStack::Haste haste,
@@ -422,26 +383,6 @@ Readiness delete_group(EngineState& state,
     return Readiness::Waiting;
   }
   erase_group(state, groups::GroupName{name});
-  return Readiness::Ready;
-}
-
-/// Gone when the driver has nothing of it left.
-Readiness delete_cache(EngineState& state, const caches::CacheClusterId& id) {
-  const auto found = state.model.caches.find(id);
-  if (found == state.model.caches.end()) {
-    return Readiness::Ready;
-  }
-  caches::CacheCluster& cluster = found->second.cluster;
-  if (!cluster.deleting) {
-    cluster.deleting = true;
-    state.journal.touch(EntityKind::CacheCluster, id.value);
-    return Readiness::Waiting;  // whether it runs is seen after its removal was asked for
-  }
-  if (found->second.seen || !state.caches_asked.contains(id)) {
-    return Readiness::Waiting;
-  }
-  drop(state, state.model.caches, caches::CacheClusterId{id}, EntityKind::CacheCluster);
-  state.last_caches.erase(id);
   return Readiness::Ready;
 }
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/stacks/metadata.h"
+#include "core/stacks/metadata/metadata.h"
 #include "core/stacks/properties/reader.h"
 #include "core/stacks/template.h"
 

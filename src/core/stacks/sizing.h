@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "core/stacks/metadata.h"
+#include "core/stacks/metadata/metadata.h"
 #include "core/stacks/template.h"
 
 namespace tidegate::stacks {

@@ -21,7 +21,7 @@
 #include "core/groups/auto_scaling_group.h"
 #include "core/groups/launch_template.h"
 #include "core/scaling/target_tracking.h"
-#include "core/stacks/simulation.h"
+#include "core/stacks/metadata/simulation.h"
 
 namespace tidegate::stacks {
 

@@ -1,5 +1,5 @@
 // What image ids and instance types mean in this home: the union of what its stacks declare, and
-// what is built in (decision 0020).
+// what is built in (decision 0018).
 #include "core/stacks/properties/catalogue.h"
 
 #include <algorithm>

@@ -7,7 +7,7 @@
 
 #include <cstdint>
 
-#include "core/stacks/simulation.h"
+#include "core/stacks/metadata/simulation.h"
 
 namespace tidegate::traces {
 

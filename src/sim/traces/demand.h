@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/stacks/simulation.h"
+#include "core/stacks/metadata/simulation.h"
 #include "sim/traces/capacity.h"
 #include "sim/traces/trace.h"
 

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "core/groups/auto_scaling_group.h"
 #include "core/scaling/target_tracking.h"
-#include "core/stacks/simulation.h"
+#include "core/stacks/metadata/simulation.h"
 
 namespace tidegate::traces {
 

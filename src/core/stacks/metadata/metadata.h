@@ -12,8 +12,8 @@
 #include "base/time.h"
 #include "base/yaml.h"
 #include "core/groups/auto_scaling_group.h"
+#include "core/stacks/metadata/simulation.h"
 #include "core/stacks/properties/reader.h"
-#include "core/stacks/simulation.h"
 #include "core/stacks/template.h"
 
 namespace tidegate::stacks {

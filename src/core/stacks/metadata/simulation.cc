@@ -1,4 +1,4 @@
-#include "core/stacks/simulation.h"
+#include "core/stacks/metadata/simulation.h"
 
 #include "base/text.h"
 #include "core/stacks/properties/reader.h"

@@ -1,4 +1,4 @@
-#include "core/stacks/metadata.h"
+#include "core/stacks/metadata/metadata.h"
 
 #include <algorithm>
 #include <array>
