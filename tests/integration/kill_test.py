@@ -1,8 +1,11 @@
 #!/usr/bin/python3
 """kill -9 under load: control plane, main process, shim, balancer, everything."""
 
+import json
 import os
+import shutil
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -144,18 +147,57 @@ def test_balancer_alone(tidegate):
     tidegate.run("serve", "--detach", expect=0)
 
 
-def test_everything(tidegate):
-    """every process of the home killed: serve, started once, makes the group whole again"""
-    old = {i["InstanceId"] for i in tidegate.in_service(GROUP)}
+def kill_everything(tidegate):
     for _ in range(3):  # restarted ones too
         for folder in Path("/proc").glob("[0-9]*"):
             if f"TIDEGATE_HOME={tidegate.home}\0" in text_of(folder) + "\0" and int(folder.name) != os.getpid() \
                     and b"tidegate" in (folder / "cmdline").read_bytes():
                 os.kill(int(folder.name), signal.SIGKILL)
+
+
+def whole_again(tidegate, old):
     tidegate.run("serve", "--detach", expect=0)
     wait_for("two serve", lambda: len(tidegate.in_service(GROUP)) == 2 and get(tidegate.url(), 2)[0] == 200)
     check(not old & {i["InstanceId"] for i in tidegate.in_service(GROUP)}, "they are new ones")
     check(tidegate.run("status").returncode == 0, "READY")
+
+
+def test_everything(tidegate):
+    """every process of the home killed: serve, started once, makes the group whole again"""
+    old = {i["InstanceId"] for i in tidegate.in_service(GROUP)}
+    kill_everything(tidegate)
+    whole_again(tidegate, old)
+
+
+def forget_what_a_boot_forgets(home):
+    """Mounts, links, addresses, packet filters and cgroups go with a boot; only files stay, and the boot has another id."""
+    for line in reversed(Path("/proc/self/mountinfo").read_text().splitlines()):
+        mount = line.split()[4]
+        if mount.startswith(f"{home}/") or mount.startswith("/run/tidegate/"):
+            subprocess.run(["umount", "-l", mount], check=True)
+    for entry in Path("/run/tidegate").iterdir():
+        shutil.rmtree(entry) if entry.is_dir() else entry.unlink()
+    subprocess.run(["nft", "flush", "ruleset"], check=True)
+    for link in json.loads(subprocess.run(["ip", "-json", "link"], check=True, capture_output=True, text=True).stdout):
+        if link["ifname"] != "lo":
+            subprocess.run(["ip", "link", "delete", link["ifname"]], stderr=subprocess.DEVNULL)
+    subprocess.run("ip address flush dev lo; ip address add 127.0.0.1/8 dev lo", shell=True, check=True)
+    name = f"tidegate-{(Path(home) / 'home-id').read_text().strip()}"
+    groups = [f for f in Path("/sys/fs/cgroup").rglob("*") if f.is_dir() and name in str(f)]
+    for folder in sorted(groups, key=lambda f: -len(f.parts)):
+        wait_for(f"{folder} is empty", lambda f=folder: not (f / "cgroup.procs").read_text())
+        folder.rmdir()
+    other = Path(home).parent / "boot_id"
+    other.write_text("6f1c2b9e-0000-4000-8000-0123456789ab\n")
+    subprocess.run(["mount", "--bind", other, "/proc/sys/kernel/random/boot_id"], check=True)
+
+
+def test_reboot(tidegate):
+    """the machine started anew: serve, started once, makes the group whole again"""
+    old = {i["InstanceId"] for i in tidegate.in_service(GROUP)}
+    kill_everything(tidegate)
+    forget_what_a_boot_forgets(tidegate.home)
+    whole_again(tidegate, old)
 
 
 harness.main()
