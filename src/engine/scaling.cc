@@ -191,10 +191,15 @@ scaling::GroupCapacity capacity_of(const GroupModel& group, const GroupRun& run)
   capacity.max_size = group.group.max_size;
   capacity.desired = group.group.desired_capacity;
   capacity.measured = static_cast<std::int32_t>(run.measured.size());
+  std::int32_t present = 0;
   for (const auto& [id, instance] : group.instances) {
     const bool counts = instance.lifecycle_state == LifecycleState::Pending ||
                         instance.lifecycle_state == LifecycleState::InService;
+    present += counts ? 1 : 0;
     capacity.warming += counts && !run.measured.contains(id) ? 1 : 0;
+  }
+  if (group.group.launch_failures.empty()) {  // what does not come is no reason to wait for it
+    capacity.warming += std::max(0, capacity.desired - present);
   }
   return capacity;
 }

@@ -67,7 +67,7 @@ struct GroupCapacity {
   std::int32_t measured =
       0;  // instances whose metric is in `metric`: InService and warm over its whole time
   std::int32_t warming =
-      0;  // Pending, or InService and not warm yet: counted as capacity, not measured
+      0;  // to be launched, Pending, or InService and not warm yet: capacity that is not measured
 };
 
 enum class VoteKind {
