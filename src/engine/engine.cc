@@ -63,6 +63,7 @@ Status Engine::recover(Instant now) {
   const auto host = state_->ports.compute.capacity();
   state_->model.host_vcpus = host.vcpus;
   state_->model.host_memory_mib = host.memory_mib;
+  remember_ledger(*state_);
   state_->due = now;
   return Ok{};
 }

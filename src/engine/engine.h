@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -47,6 +48,7 @@ struct Settings {
   std::uint64_t epoch = 1;               // fences other control planes in the store
   std::uint64_t seed = 1;                // of ids
   Purpose purpose = Purpose::Serve;
+  std::vector<std::string> ledger;  // newest lines of the home's ledger file, oldest first
 };
 
 /// A world in which, for some time, nothing changes but the load: no instance starts, ends or
@@ -109,5 +111,7 @@ class Engine {
 
 /// One line of the ledger file: stable member order, no line end.
 std::string to_json_line(const LedgerEntry& entry);
+/// The way back. Errors: Corrupt for what to_json_line() does not write.
+Result<LedgerEntry> ledger_entry(std::string_view line);
 
 }  // namespace tidegate::engine

@@ -57,6 +57,30 @@ TEST_CASE("recovery: a crash after any append loses and doubles nothing") {
   }
 }
 
+TEST_CASE("recovery: decisions of before are known afterwards, and their sequence goes on") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_with_load(0.9, seconds{20});
+  std::vector<std::string> lines;
+  for (const LedgerEntry& entry : world.engine->take_ledger()) {
+    lines.push_back(to_json_line(entry));
+  }
+  REQUIRE(lines.size() > 3);
+  std::vector<std::string> damaged = lines;
+  damaged.insert(damaged.begin() + 1,
+                 {"", "no JSON", lines[0], R"({"At":"2026-01-01T00:00:00Z"})"});
+  world.start(damaged);
+  const auto& ledger = world.model().ledger;
+  REQUIRE(ledger.size() == lines.size());
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    CHECK(to_json_line(ledger[i]) == lines[i]);
+  }
+  CHECK(world.engine->take_ledger().empty());  // the file has them
+  world.run_with_load(0.1, seconds{200});
+  REQUIRE(ledger.size() > lines.size());
+  CHECK(ledger[lines.size()].sequence == lines.size() + 1);
+}
+
 TEST_CASE("recovery: a stack in the middle of its deletion goes on") {
   World world;
   REQUIRE(world.create().has_value());

@@ -130,6 +130,8 @@ std::string report_key(const balancing::TargetGroupArn& target_group, const std:
 /// forwards to it.
 balancing::TargetGroupArn liveness_group(const groups::GroupName& group);
 
+/// The entries that the home's ledger file had at the start: they are shown, and counted on from.
+void remember_ledger(EngineState& state);
 /// Writes a decision, or a non-decision that changed, into the ledger.
 void record(EngineState& state, LedgerEntry entry);
 

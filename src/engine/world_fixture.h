@@ -108,12 +108,14 @@ struct World {
   World() { start(); }
 
   /// A control plane on this world's store; an older one is simply gone, as after kill -9.
-  void start() {
+  /// `ledger`: the lines of the home's ledger file.
+  void start(std::vector<std::string> ledger = {}) {
     engine.reset();
     Settings settings;
     settings.home_id = "test";
     settings.epoch = ++starts;
     settings.seed = 40 + starts;
+    settings.ledger = std::move(ledger);
     engine =
         std::make_unique<Engine>(settings, Ports{cloud, door, store, metrics, notifier, caches});
     recovered = engine->recover(clock.now());

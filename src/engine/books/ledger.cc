@@ -33,4 +33,39 @@ std::string to_json_line(const LedgerEntry& entry) {
   return json.dump();
 }
 
+Result<LedgerEntry> ledger_entry(std::string_view line) {
+  TG_ASSIGN_OR_RETURN(const Json json, Json::parse(line));
+  TG_ASSIGN_OR_RETURN(const Instant at, parse_iso8601(json["At"].string_or("")));
+  const std::int64_t sequence = json["Sequence"].int_or(0);
+  if (sequence <= 0) {
+    return Error{ErrorCode::Corrupt, "LedgerCorrupt", "a ledger line has no Sequence"};
+  }
+  return LedgerEntry{.sequence = static_cast<std::uint64_t>(sequence),
+                     .at = at,
+                     .group = json["Group"].string_or(""),
+                     .instance = json["Instance"].string_or(""),
+                     .activity = json["Activity"].string_or(""),
+                     .decided = json["Decided"].bool_or(false),
+                     .what = json["What"].string_or(""),
+                     .why = json["Why"].string_or(""),
+                     .would_change = json["WouldChange"].string_or(""),
+                     .inputs = json["Inputs"],
+                     .cost = json["Cost"],
+                     .votes = json["Votes"]};
+}
+
+void remember_ledger(EngineState& state) {
+  auto& ledger = state.model.ledger;
+  for (const std::string& line : state.settings.ledger) {
+    Result<LedgerEntry> entry = ledger_entry(line);
+    // What is cut or out of order was not written whole; what follows goes on from the newest.
+    if (entry && (ledger.empty() || entry->sequence > ledger.back().sequence)) {
+      ledger.push_back(*std::move(entry));
+    }
+  }
+  while (ledger.size() > kMaxLedgerKept) {
+    ledger.pop_front();
+  }
+}
+
 }  // namespace tidegate::engine

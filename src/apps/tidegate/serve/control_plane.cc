@@ -115,6 +115,7 @@ Status ControlPlane::start_engine(const Environment& environment) {
   // Time never goes backwards over restarts, so a later start fences an earlier one.
   settings.epoch = static_cast<std::uint64_t>(clock_.now().time_since_epoch().count());
   settings.seed = random_seed();
+  settings.ledger = newest_ledger_lines(ledger_file(home_.path), engine::kMaxLedgerKept);
   engine::Ports ports{*compute_, *data_plane_, *store_, metrics_, *notifier_, *cache_};
   const Instant now = clock_.now();
   if (environment.record) {

@@ -3,6 +3,7 @@
 // (counted), nothing else.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -13,6 +14,10 @@ namespace tidegate::apps {
 
 inline constexpr std::uint64_t kLedgerFileBytes = 16 * 1024 * 1024;
 inline constexpr int kLedgerFilesKept = 4;  // ledger.jsonl, ledger.jsonl.1 … .3
+
+/// The newest whole lines of the ledger in `file` and its rotated ones, oldest first, at most
+/// `max`; empty when there is none.
+std::vector<std::string> newest_ledger_lines(const std::string& file, std::size_t max);
 
 class LedgerFile {
  public:

@@ -30,6 +30,16 @@ TEST_CASE("ledger file: appends across restarts and rotates by size, keeping the
   CHECK(text_of(file + ".1") == "a line longer than a file may be\n");
   CHECK(text_of(file + ".2") == "3\n");
   CHECK(text_of(file + ".3") == "one\ntwo\nx\n");
+  CHECK(newest_ledger_lines(file, 9) ==
+        std::vector<std::string>{
+            "one", "two", "x", "3", "a line longer than a file may be", "5", "6"});
+  CHECK(newest_ledger_lines(file, 3) ==
+        std::vector<std::string>{"a line longer than a file may be", "5", "6"});
+  CHECK(newest_ledger_lines(file, 1) == std::vector<std::string>{"6"});
+  CHECK(newest_ledger_lines(file, 0).empty());
+  std::ofstream{file, std::ios::app} << "cut";
+  CHECK(newest_ledger_lines(file, 2) == std::vector<std::string>{"5", "6"});
+  CHECK(newest_ledger_lines(folder + "/none", 2).empty());
   REQUIRE(ledger.append({"123456789"}).has_value());
   CHECK(text_of(file + ".3") == "3\n");
   CHECK_FALSE(std::filesystem::exists(file + ".4"));
