@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "base/rng.h"
-#include "base/time.h"
 #include "core/scaling/sliding_window.h"
 #include "engine/caches/caching.h"
 #include "engine/engine.h"

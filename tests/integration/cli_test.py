@@ -134,6 +134,19 @@ def test_restarted_by_its_parent(tidegate):
              Path(tidegate.home, "serve.pid").read_text().strip() != pid)
 
 
+def test_stopped_with_its_stacks(tidegate):
+    """stop --all takes the load balancers' addresses off the machine; serve brings stacks and addresses back"""
+    host = tidegate.url().split("/")[2]
+    def on_the_machine():
+        return f"inet {host}/32" in subprocess.run(["ip", "address"], check=True, capture_output=True, text=True).stdout
+    check(on_the_machine(), f"{host} is there while the stack serves")
+    tidegate.run("stop", "--all", expect=0)
+    check(not on_the_machine(), f"{host} is left behind")
+    tidegate.run("serve", "--detach", expect=0)
+    wait_for("it serves again", lambda: get(tidegate.url(), 2)[0] == 200)
+    check(on_the_machine(), f"{host} is back")
+
+
 def test_corrupt_state(tidegate):
     """a damaged state file is refused with the name of a copy, and not overwritten"""
     tidegate.run("down", "web", "--now", expect=0)

@@ -133,14 +133,17 @@ void DataPlane::release_address(const balancing::LoadBalancerArn& arn) {
   if (known == addresses_.end()) {
     return;
   }
-  if (const auto removed =
-          change_link_address(settings_.address_link, known->second, Change::Remove);
+  take_off_link(known->second);
+  addresses_.erase(known);
+}
+
+void DataPlane::take_off_link(const std::string& address) {
+  if (const auto removed = change_link_address(settings_.address_link, address, Change::Remove);
       !removed) {
     log_event(LogLevel::Warn,
               "address_not_removed",
-              {{"address", known->second}, {"why", removed.error().message}});
+              {{"address", address}, {"why", removed.error().message}});
   }
-  addresses_.erase(known);
 }
 
 void DataPlane::remember_address(const balancing::LoadBalancerArn& arn,
@@ -167,6 +170,9 @@ void DataPlane::stop_balancer() {
   eventfd_write(wake_.get(), 1);
   if (thread_.joinable()) {
     thread_.join();
+  }
+  for (const std::string& address : settings_.addresses) {
+    take_off_link(address);
   }
 }
 

@@ -58,10 +58,12 @@ class DataPlane final : public ports::DataPlane {
   void remember_address(const balancing::LoadBalancerArn& arn, const std::string& address);
   /// Called on the adapter's thread whenever a new report is there. Set before the first publish().
   void on_report(std::function<void()> callback);
-  /// Ends the balancer and its shim, and closes every listener; for `stop --all`.
+  /// Ends the balancer and its shim, closes every listener and takes the load balancers' addresses
+  /// off the link; for `stop --all`.
   void stop_balancer();
 
  private:
+  void take_off_link(const std::string& address);
   void run();
   void work_once();
   void take_wanted();
