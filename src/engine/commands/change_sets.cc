@@ -76,9 +76,10 @@ Status check_target(const CreateChangeSet& command, const stacks::Stack* stack) 
     return validation("Stack:" + stack->id + " is in " + std::string{to_string(stack->status)} +
                       " state and can not be updated.");
   }
-  const bool taken = std::any_of(stack->change_sets.begin(),
-                                 stack->change_sets.end(),
-                                 [&](const ChangeSet& c) { return c.name == command.name; });
+  const bool taken =
+      std::any_of(stack->change_sets.begin(), stack->change_sets.end(), [&](const ChangeSet& c) {
+        return c.name == command.name && c.state != ChangeSet::State::Executed;
+      });
   if (taken) {
     return Error{ErrorCode::AlreadyExists,
                  "AlreadyExistsException",
@@ -159,6 +160,9 @@ Result<Answer> run(const Execution& on, const CreateChangeSet& command) {
   change_set.tags = command.tags.value_or(stack.tags);
   TG_RETURN_IF_ERROR(plan_change_set(state, stack, change_set, on.now));
   const StackIdAnswer answer{stack.id, change_set.id};
+  // What is left of an executed one goes when its name is taken again: `aws cloudformation deploy`
+  // names its change sets by the second.
+  std::erase_if(stack.change_sets, [&](const ChangeSet& c) { return c.name == command.name; });
   stack.change_sets.push_back(std::move(change_set));
   stacks::Stack& stored = state.model.stacks[stack.name];
   stored = std::move(stack);
@@ -191,8 +195,8 @@ Result<Answer> run(const Execution& on, const ExecuteChangeSet& command) {
                      (change_set->state == ChangeSet::State::Failed ? "FAILED" : "OBSOLETE") +
                      "], the stack is in " + std::string{to_string(stack->status)}};
   }
-  change_set->state = ChangeSet::State::Executing;
   ChangeSet executed = *change_set;
+  executed.state = ChangeSet::State::Executing;
   stacks::Stack wanted = with(*stack, executed);
   wanted.change_sets = {executed};  // the others were made for what the stack is no more
   wanted.change_set_id = executed.id;

@@ -222,6 +222,12 @@ TEST_CASE("change sets: an update is looked at, then executed; others are gone t
   CHECK(cfn.desk.world.model().groups.at(engine::kGroup).group.max_size == 2);
   CHECK(cfn.refusal("DescribeChangeSet&StackName=web&ChangeSetName=second")
             .starts_with("ChangeSetNotFound: "));
+  cfn.change_set("first", update + Cfn::parameter("Max", "3"));  // deployed twice in one second
+  const Json sets = cfn.call("ListChangeSets&StackName=web")["Summaries"];
+  REQUIRE(sets.items().size() == 1);
+  CHECK(sets.items()[0]["ExecutionStatus"].string_or("") == "AVAILABLE");
+  CHECK(cfn.refusal("CreateChangeSet&StackName=web&ChangeSetName=first" + update)
+            .starts_with("AlreadyExistsException: "));
 }
 
 TEST_CASE("change sets: an empty one is FAILED in CloudFormation's words") {
