@@ -43,7 +43,7 @@ Json message_of(const EngineState& state,
                     {"Dimensions", std::move(dimensions)},
                     {"Period", std::int64_t{alarm.period.count() / 1000000}},
                     {"EvaluationPeriods", alarm.evaluation_periods},
-                    {"DatapointsToAlarm", alarm.datapoints_to_alarm},
+                    {"DatapointsToAlarm", alarms::needed_datapoints(alarm)},
                     {"ComparisonOperator", std::string{to_string(alarm.comparison)}},
                     {"Threshold", alarm.threshold},
                     {"TreatMissingData", std::string{to_string(alarm.treat_missing_data)}}});

@@ -15,7 +15,7 @@ alarms::Alarm alarm(alarms::ComparisonOperator comparison, double threshold, std
   made.comparison = comparison;
   made.threshold = threshold;
   made.period = std::chrono::seconds{1};
-  made.evaluation_periods = made.datapoints_to_alarm = periods;
+  made.evaluation_periods = periods;
   made.state_reason_data = "{}";
   return made;
 }

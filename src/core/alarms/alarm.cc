@@ -98,13 +98,13 @@ std::optional<StateValue> state_with_missing(const Alarm& alarm, const Evaluated
   if (points.real.empty()) {
     return StateValue::InsufficientData;
   }
-  if (points.breaching >= alarm.datapoints_to_alarm) {
+  if (points.breaching >= needed_datapoints(alarm)) {
     return StateValue::Alarm;
   }
   if (points.good > 0) {
     return StateValue::Ok;
   }
-  if (points.oldest_breaching_position >= alarm.datapoints_to_alarm) {
+  if (points.oldest_breaching_position >= needed_datapoints(alarm)) {
     return StateValue::Alarm;
   }
   return std::nullopt;
@@ -112,14 +112,14 @@ std::optional<StateValue> state_with_missing(const Alarm& alarm, const Evaluated
 
 /// Absent: the alarm keeps its state.
 std::optional<StateValue> state_of(const Alarm& alarm, const EvaluatedPoints& points) {
-  const bool enough = points.breaching >= alarm.datapoints_to_alarm;
+  const bool enough = points.breaching >= needed_datapoints(alarm);
   if (points.fills == 0) {
     return enough ? StateValue::Alarm : StateValue::Ok;
   }
   switch (alarm.treat_missing_data) {
     case TreatMissingData::Breaching:
-      return points.breaching + points.fills >= alarm.datapoints_to_alarm ? StateValue::Alarm
-                                                                          : StateValue::Ok;
+      return points.breaching + points.fills >= needed_datapoints(alarm) ? StateValue::Alarm
+                                                                         : StateValue::Ok;
     case TreatMissingData::NotBreaching:
       return enough ? StateValue::Alarm : StateValue::Ok;
     case TreatMissingData::Ignore:
@@ -167,6 +167,10 @@ std::string_view to_string(LowSampleCount treatment) {
 }
 std::optional<LowSampleCount> parse_low_sample_count(std::string_view text) {
   return value_of(kLowSampleCounts, text);
+}
+
+std::int32_t needed_datapoints(const Alarm& alarm) {
+  return alarm.datapoints_to_alarm.value_or(alarm.evaluation_periods);
 }
 
 metrics::AnyStatistic statistic_of(const Alarm& alarm) {
@@ -257,9 +261,10 @@ std::string validation_error(const Alarm& alarm) {
   if (alarm.evaluation_periods < 1) {
     return subject + "EvaluationPeriods must be at least 1";
   }
-  if (alarm.datapoints_to_alarm < 1 || alarm.datapoints_to_alarm > alarm.evaluation_periods) {
-    return subject + "DatapointsToAlarm " + std::to_string(alarm.datapoints_to_alarm) +
-           " is outside 1.." + std::to_string(alarm.evaluation_periods) + " (EvaluationPeriods)";
+  const std::int32_t needed = needed_datapoints(alarm);
+  if (needed < 1 || needed > alarm.evaluation_periods) {
+    return subject + "DatapointsToAlarm " + std::to_string(needed) + " is outside 1.." +
+           std::to_string(alarm.evaluation_periods) + " (EvaluationPeriods)";
   }
   const Duration longest = alarm.period < hours{1} ? Duration{days{1}} : Duration{days{7}};
   if (alarm.evaluation_periods > longest / alarm.period) {

@@ -53,7 +53,8 @@ struct Alarm {
   std::string unit;  // empty: any unit
   Duration period = std::chrono::seconds{60};
   std::int32_t evaluation_periods = 1;
-  std::int32_t datapoints_to_alarm = 1;  // 1..evaluation_periods
+  std::optional<std::int32_t>
+      datapoints_to_alarm;  // 1..evaluation_periods, which it is if not given
   double threshold = 0;
   ComparisonOperator comparison = ComparisonOperator::GreaterThanThreshold;
   TreatMissingData treat_missing_data = TreatMissingData::Missing;
@@ -78,6 +79,9 @@ struct Evaluation {
   std::string reason_data;  // JSON, CloudWatch's version "1.0"
   bool operator==(const Evaluation&) const = default;
 };
+
+/// How many breaching periods of the newest EvaluationPeriods make it ALARM: M of "M out of N".
+std::int32_t needed_datapoints(const Alarm& alarm);
 
 /// What the alarm evaluates, as the metric store's reading has it.
 metrics::AnyStatistic statistic_of(const Alarm& alarm);

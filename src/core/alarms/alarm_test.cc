@@ -110,6 +110,15 @@ TEST_CASE("evaluate: M breaching points are ALARM, one fewer is OK") {
   CHECK(state_after(alarm, "0 0 0 0 0") == StateValue::Ok);
 }
 
+TEST_CASE("evaluate: without DatapointsToAlarm all of EvaluationPeriods are needed") {
+  Alarm alarm = alarm_of(3, 3);
+  alarm.datapoints_to_alarm.reset();
+  CHECK(needed_datapoints(alarm) == 3);
+  CHECK(validation_error(alarm).empty());
+  CHECK(state_after(alarm, "X X X") == StateValue::Alarm);
+  CHECK(state_after(alarm, "X X 0") == StateValue::Ok);
+}
+
 TEST_CASE("evaluate: a lone breaching point alarms early only when it is M periods old") {
   Alarm alarm = alarm_of(3, 3);
   alarm.state = StateValue::Ok;

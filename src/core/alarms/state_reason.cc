@@ -175,8 +175,8 @@ std::string state_reason(const Alarm& alarm, StateValue state, const EvaluatedPo
   }
   const std::string list = listed_points(alarm, state, points);
   const bool long_list = static_cast<std::size_t>(deciding) > kListedPoints;
-  const std::int32_t minimum = alarming ? alarm.datapoints_to_alarm
-                                        : alarm.evaluation_periods - alarm.datapoints_to_alarm + 1;
+  const std::int32_t needed = needed_datapoints(alarm);
+  const std::int32_t minimum = alarming ? needed : alarm.evaluation_periods - needed + 1;
   std::string text = "Threshold Crossed: " + std::to_string(deciding) + " out of the last " +
                      std::to_string(alarm.evaluation_periods) + " datapoints ";
   if (!long_list) {

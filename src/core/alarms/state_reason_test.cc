@@ -80,7 +80,8 @@ TEST_CASE("state_reason: with more than five points the newest five are listed a
   CHECK(evaluated(alarm, Points(6, 65.0), "2020-04-29T23:32:00Z")
             .reason.find("The most recent datapoints which did not cross the threshold: [65.0") !=
         std::string::npos);
-  alarm.evaluation_periods = alarm.datapoints_to_alarm = 5;
+  alarm.evaluation_periods = 5;
+  alarm.datapoints_to_alarm = 5;
   CHECK(evaluated(alarm, Points(5, 0.0), "2020-04-29T23:32:00Z").reason.find("5 datapoints [0.0") !=
         std::string::npos);
 }
@@ -97,7 +98,8 @@ TEST_CASE("state_reason: missing datapoints that counted are said beside the rea
         "[NonBreaching] (minimum 1 datapoint for OK -> ALARM transition).");
   points.assign(2, std::nullopt);
   points[1] = 0.5;
-  alarm.evaluation_periods = alarm.datapoints_to_alarm = 2;
+  alarm.evaluation_periods = 2;
+  alarm.datapoints_to_alarm = 2;
   alarm.treat_missing_data = TreatMissingData::Breaching;
   CHECK(evaluated(alarm, points, "2024-03-16T12:15:00Z").reason ==
         "Threshold Crossed: 1 out of the last 2 datapoints [0.5 (16/03/24 12:14:00)] was not "

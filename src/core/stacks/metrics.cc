@@ -236,8 +236,7 @@ void read_evaluation(Reader& reader, alarms::Alarm& alarm) {
   alarm.evaluation_periods = reader.required("EvaluationPeriods")
                                  .integer("EvaluationPeriods", {1, 604'800})
                                  .value_or(alarm.evaluation_periods);
-  alarm.datapoints_to_alarm =
-      reader.integer("DatapointsToAlarm", {1, 604'800}).value_or(alarm.evaluation_periods);
+  alarm.datapoints_to_alarm = reader.integer("DatapointsToAlarm", {1, 604'800});
   alarm.threshold = reader.required("Threshold").number("Threshold", {}).value_or(0);
   const auto comparison =
       reader.required("ComparisonOperator").choice("ComparisonOperator", comparisons);

@@ -116,7 +116,7 @@ TEST_CASE("reference stack: policy, alarms, outputs and metadata") {
         std::vector<std::string>{"arn:aws:sns:eu-west-2:000000000000:on-call"});
   CHECK(the<alarms::Alarm>(plan, "CpuLow").comparison ==
         alarms::ComparisonOperator::LessThanThreshold);
-  CHECK(the<alarms::Alarm>(plan, "CpuLow").datapoints_to_alarm == 2);
+  CHECK(needed_datapoints(the<alarms::Alarm>(plan, "CpuLow")) == 2);
   CHECK(the<alarms::Alarm>(plan, "ResponseTimeHigh").treat_missing_data ==
         alarms::TreatMissingData::NotBreaching);
   REQUIRE(plan.outputs.size() == 1);

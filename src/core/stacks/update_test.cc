@@ -102,7 +102,7 @@ TEST_CASE("update: what may change in place") {
       {"Threshold: 70\n", "Threshold: 71\n", "modify CpuHigh Threshold"},
       {"EvaluationPeriods: 2\n      Threshold: 70",
        "EvaluationPeriods: 3\n      Threshold: 70",
-       "modify CpuHigh EvaluationPeriods DatapointsToAlarm"},
+       "modify CpuHigh EvaluationPeriods"},
       {"AlarmDescription: The group's",
        "AlarmDescription: A group's",
        "modify CpuHigh AlarmDescription"},

@@ -110,7 +110,9 @@ Result<Write<PutMetricAlarmOperation>> put_metric_alarm(const Context& /*context
   }
   alarm.period = std::chrono::seconds{*request.period};
   alarm.evaluation_periods = static_cast<std::int32_t>(periods);
-  alarm.datapoints_to_alarm = static_cast<std::int32_t>(datapoints);
+  if (request.datapoints_to_alarm) {
+    alarm.datapoints_to_alarm = static_cast<std::int32_t>(datapoints);
+  }
   alarm.threshold = *request.threshold;
   alarm.actions_enabled = request.actions_enabled.value_or(true);
   alarm.alarm_actions = request.alarm_actions.value_or(std::vector<std::string>{});

@@ -457,6 +457,18 @@ TEST_CASE("DescribeAlarmsForMetric, ListTagsForResource: of one metric, of one a
         R"({"Tags":[{"Key":"team","Value":"rooms"}]})");
 }
 
+TEST_CASE("DescribeAlarms: DatapointsToAlarm is told where it was given, as Terraform expects") {
+  for (const std::optional<std::int32_t> given : {std::optional<std::int32_t>{}, {1}}) {
+    engine::Model model = sample::model();
+    model.alarms.at(alarms::AlarmName{"cnt-ec2-cpu-high"}).datapoints_to_alarm = given;
+    Desk desk{model};
+    const Json answer = read(desk, "DescribeAlarms", R"({"AlarmNames":["cnt-ec2-cpu-high"]})");
+    const Json& alarm = answer["MetricAlarms"].items()[0];
+    CHECK(alarm["DatapointsToAlarm"].is_null() == !given.has_value());
+    CHECK(alarm["DatapointsToAlarm"].int_or(1) == 1);
+  }
+}
+
 TEST_CASE("RPC v2 CBOR: a wrong path, body or operation is refused in CBOR") {
   Desk desk;
   const auto type_of = [&](const std::string& path, std::string body) {
