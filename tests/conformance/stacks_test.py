@@ -94,6 +94,8 @@ def test_change_sets(_tidegate, clients):
         harness.check(names == ["six", "same"], str(names))
         for _ in range(2):
             call("DeleteChangeSet", ChangeSetName="same", StackName=name)
+        call("CreateChangeSet", StackName=name, ChangeSetName="six", TemplateBody=template(name),
+             Parameters=threshold(7))  # the name of one that is executed is free
         new = name + "-new"
         call("CreateChangeSet", StackName=new, ChangeSetName="first", ChangeSetType="CREATE",
              TemplateBody=template(new))
