@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/fleet/fleet.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -105,6 +106,34 @@ TEST_CASE("recovery: an instance that only the driver knows is ended") {
   CHECK_FALSE(world.cloud.instances().contains(stray.id));
   CHECK(world.cloud.kills() == 1);
   CHECK(world.cloud.instances().size() == 1);
+  world.run_for(seconds{20});
+  CHECK(world.cloud.kills() == 1);  // what is gone is not killed again
+}
+
+TEST_CASE("recovery: what is of no group that the store has makes no group without a name") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{5});
+  for (const char* key : {"instance/gone/i-1", "activity/gone/a-1"}) {
+    const ports::StoreOperation stray{key, R"({"Id":"i-1","Group":"gone"})"};
+    REQUIRE(world.store.append({stray}, 1, world.store.revision()).has_value());
+  }
+  world.start();
+  REQUIRE(world.recovered.has_value());
+  REQUIRE(world.model().groups.size() == 1);
+  CHECK(world.group().group.name == kGroup);
+}
+
+TEST_CASE("recovery: what was asked for is asked for again when it is overdue, not before") {
+  Asked asked;
+  const Instant now{seconds{1767441871}};
+  CHECK_FALSE(ask(asked, Asked::What::Nothing, now));
+  CHECK(ask(asked, Asked::What::Kill, now));
+  CHECK_FALSE(ask(asked, Asked::What::Nothing, now + kOverdue));
+  CHECK_FALSE(ask(asked, Asked::What::Kill, now + kOverdue - Duration{1}));
+  CHECK(ask(asked, Asked::What::Kill, now + kOverdue));
+  CHECK_FALSE(ask(asked, Asked::What::Kill, now + kOverdue + Duration{1}));
+  CHECK(ask(asked, Asked::What::Stop, now + kOverdue + Duration{1}));
 }
 
 TEST_CASE("recovery: a lost launch is asked for again, a lost kill too") {

@@ -171,6 +171,30 @@ TEST_CASE("resources: a changed load balancer, listener and target group keep wh
   }
 }
 
+TEST_CASE("resources: a changed group keeps what it went through") {
+  Bench bench;
+  groups::AutoScalingGroup group;
+  group.name = groups::GroupName{"g"};
+  group.max_size = 3;
+  group.desired_capacity = 2;
+  REQUIRE(bench.create(group).has_value());
+  groups::AutoScalingGroup& held = bench.state.model.groups.at(group.name).group;
+  held.launch_failures = {kNow};
+  held.capacity_changed = kNow;
+  held.suspended = {{"Launch", "by a user"}};
+  groups::AutoScalingGroup want = held;
+  want.max_size = 5;
+  group.max_size = 5;
+  group.desired_capacity = 4;  // not among the changed properties: what scaling decided stands
+  bench.modify(group, {"MaxSize"});
+  CHECK(held.created == kNow);
+  CHECK(held.capacity_cause.find("created an AutoScalingGroup") != std::string::npos);
+  CHECK(held == want);
+  held.deleting = want.deleting = true;
+  bench.modify(group, {"MaxSize"});
+  CHECK(held == want);
+}
+
 TEST_CASE("resources: a listen address of the template is taken as it is, a name too") {
   Bench bench;
   balancing::LoadBalancer balancer;

@@ -136,6 +136,20 @@ TEST_CASE("telemetry: a metric gap is missing data, and no scaling comes of it")
   CHECK(world.group().group.desired_capacity == 2);
 }
 
+TEST_CASE("telemetry: the first sample after a gap is no value: it is that of the gap") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_with_load(0.2, seconds{20});
+  const auto cpu =
+      make_metric_id("AWS/EC2", "CPUUtilization", {{"InstanceId", world.serving().at(0).value}});
+  world.cloud.set_metric_gap(true);
+  world.run_with_load(1.0, seconds{4});
+  CHECK_FALSE(world.group().use.at(world.serving().at(0)).cpu_percent.has_value());
+  world.cloud.set_metric_gap(false);
+  world.run_with_load(0.2, seconds{4});
+  CHECK(recent(world, cpu, Statistic::Maximum).value() == doctest::Approx(20).epsilon(0.01));
+}
+
 TEST_CASE("telemetry: percentiles of CPU are over its seconds") {
   World world;
   REQUIRE(world.create().has_value());

@@ -46,8 +46,9 @@ std::optional<std::string> decode_unreserved(std::string_view path) {
     if (i + 2 >= path.size()) return std::nullopt;
     const std::optional<int> high = hex_digit(path[i + 1]);
     const std::optional<int> low = hex_digit(path[i + 2]);
-    if (!high || !low || *high * 16 + *low == 0) return std::nullopt;
+    if (!high || !low) return std::nullopt;
     const char decoded = static_cast<char>(*high * 16 + *low);
+    if (decoded == '\0') return std::nullopt;
     if (is_unreserved(decoded)) {
       out += decoded;
     } else {

@@ -139,6 +139,23 @@ TEST_CASE("wire: missing members have the defaults, unknown ones are ignored") {
         std::vector<TargetGroupConfig>{want});
 }
 
+TEST_CASE("wire: a report's missing members are nothing at all") {
+  const auto message = decode(
+      R"({"Type":"Report","Report":{"Targets":[{"Id":"i"}],"LoadBalancers":[{"Arn":"l"}]}})");
+  REQUIRE(message.has_value());
+  const auto& got = std::get<ReportMessage>(*message);
+  CHECK_FALSE(got.all_targets);
+  DataPlaneReport want;
+  want.targets.emplace_back().id = "i";
+  want.load_balancers.emplace_back().arn = LoadBalancerArn{"l"};
+  CHECK(got.report == want);
+  const auto hello = decode(R"({"Type":"Hello"})");
+  REQUIRE(hello.has_value());
+  HelloMessage nothing;
+  nothing.version = 0;  // none, and so not ours
+  CHECK(std::get<HelloMessage>(*hello) == nothing);
+}
+
 TEST_CASE("wire: what is broken is refused") {
   CHECK(decode("{").error().code == ErrorCode::InvalidArgument);
   CHECK(decode(R"({"Type":"New"})").error().code == ErrorCode::Unsupported);

@@ -202,7 +202,12 @@ TEST_CASE("refusals: a relative path needs the template's folder") {
   CHECK(refusal(kBase, context) ==
         "line 9, Metadata.Tidegate.Receivers.on-call.Exec: 'on-call.sh' is relative, and the "
         "folder of this template is not known: write an absolute path, or use tidegate up");
-  CHECK(refusal(replaced(kBase, "on-call.sh", "/bin/true"), context) == "none");
+  const std::string absolute = replaced(kBase, "on-call.sh", "/bin/true");
+  CHECK(refusal(absolute, context) == "none");
+  CHECK(refusal(replaced(absolute, "Layers: [host]", "Layers: [image]"), context) ==
+        "line 4, Metadata.Tidegate.Images.ami-1.Process.Layers: 'image' is relative, and the "
+        "folder of this template is not known: write an absolute path, or use tidegate up");
+  CHECK(refusal(replaced(absolute, "Layers: [host]", "Layers: [/image]"), context) == "none");
 }
 
 TEST_CASE("refusals: a parameter that the template does not declare") {

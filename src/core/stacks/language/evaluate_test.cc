@@ -201,6 +201,19 @@ TEST_CASE("functions: what they make is bounded") {
   CHECK(size("!Sub '${Long}${Long}${Long}${Long}${Long}'") == 0);
 }
 
+TEST_CASE("functions: what they make is bounded, in lists and mappings too") {
+  Scope scope = scope_of_test();
+  scope.names["Long"] = make_scalar(std::string(1024 * 1024, 'x'), 0);
+  const auto made = [&](const std::string& text) {
+    return evaluate(must("!If [Yes, " + text + ", x]"), scope, "P").has_value();
+  };
+  // Each !Ref makes 1 MiB, and what holds them is made once more.
+  CHECK(made("[!Ref Long]"));
+  CHECK_FALSE(made("[!Ref Long, !Ref Long]"));
+  CHECK(made("{ a: !Ref Long }"));
+  CHECK_FALSE(made("{ a: !Ref Long, b: !Ref Long }"));
+}
+
 TEST_CASE("values know the line of the text that made them") {
   const auto result = evaluate(must("a: 1\nb:\n  - !Ref Size\n"), scope_of_test(), "P");
   REQUIRE(result.has_value());
