@@ -1,5 +1,6 @@
 // Launch templates and their versions.
 #include <algorithm>
+#include <iterator>
 
 #include "base/text.h"
 #include "edge/api/calls/pages.h"
@@ -138,7 +139,7 @@ Result<DescribeLaunchTemplateVersionsResult> describe_versions(
     }
     for (const auto& [id, launch_template] : context.model.launch_templates) {
       TG_ASSIGN_OR_RETURN(auto some, asked_versions(context.model, launch_template, request));
-      all.insert(all.end(), some.begin(), some.end());
+      std::move(some.begin(), some.end(), std::back_inserter(all));
     }
   } else {
     TG_ASSIGN_OR_RETURN(const auto name,
