@@ -71,6 +71,19 @@ TEST_CASE("routes: the first rule by priority that matches decides, the default 
   }
 }
 
+TEST_CASE("routes: a host is compared without its port, an address in brackets with them") {
+  ListenerConfig listener;
+  listener.default_target_group = TargetGroupArn{"default"};
+  listener.rules = {rule(1, {{kHost, {"[::1]", "b.example.org"}}}, "named")};
+  const auto all = groups({"default", "named"});
+  const RouteTable table{listener, all};
+  for (const char* host : {"[::1]", "[::1]:80", "b.example.org", "b.example.org:80"}) {
+    CAPTURE(host);
+    CHECK(table.match(host, "/").target_group == 1);
+  }
+  CHECK(table.match("[::2]", "/").target_group == 0);
+}
+
 TEST_CASE("routes: a default that names no known group matches nothing") {
   ListenerConfig listener;
   listener.default_target_group = TargetGroupArn{"nowhere"};

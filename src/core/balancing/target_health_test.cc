@@ -56,6 +56,28 @@ TargetStatus with_intent(const TargetStatus& before, TargetIntent intent) {
 
 }  // namespace
 
+TEST_CASE("check_invariants: each one is named when it does not hold") {
+  const TargetStatus healthy = probed(registered(), {kGood});
+  REQUIRE(healthy.health.state == TargetHealthState::Healthy);
+  const auto broken = [&](auto change) {
+    TargetStatus status = healthy;
+    change(status);
+    return check_invariants(status);
+  };
+  CHECK(broken([](auto&) {}).empty());
+  CHECK(broken([](auto& s) { s.successes = -1; }) == "a negative count");
+  CHECK(broken([](auto& s) { s.failures = -1; }) == "a negative count");
+  CHECK(broken([](auto& s) { s.successes = s.failures = 1; }) ==
+        "successes and failures in a row at once");
+  CHECK(broken([](auto& s) { s.ever_healthy = false; }) == "healthy, and never was");
+  CHECK(broken([](auto& s) { s.health.reason = "why"; }) ==
+        "a reason stands exactly when not healthy");
+  CHECK(broken([](auto& s) { s.health.state = TargetHealthState::Unhealthy; }) ==
+        "a reason stands exactly when not healthy");
+  CHECK(broken([](auto& s) { s.before_draining = s.health; }) ==
+        "remembers what was before draining");
+}
+
 TEST_CASE("target health: a new target registers, is checked, and serves after one success") {
   TargetStatus status = registered();
   CHECK(status.health == TargetHealth{State::Initial,

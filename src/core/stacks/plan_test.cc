@@ -105,9 +105,48 @@ TEST_CASE("plan: an address that is not known yet serves Outputs only") {
         "Metadata.Tidegate.LoadBalancers");
 }
 
+TEST_CASE("plan: the pseudo parameters of a stack are what it is") {
+  const std::string outputs =
+      "Outputs:\n  Id: { Value: !Ref AWS::StackId }\n  Name: { Value: !Ref AWS::StackName }\n"
+      "  At: { Value: !Sub \"${AWS::Partition} ${AWS::Region} ${AWS::URLSuffix}\" }\n";
+  CHECK(planned(unnamed("", outputs)).outputs ==
+        std::vector<Output>{{"Id", context_of_test().stack_id, ""},
+                            {"Name", "cnt", ""},
+                            {"At", "aws eu-west-2 amazonaws.com", ""}});
+  CHECK(refusal(unnamed("", "Outputs: { Id: { Value: !Ref Nobody } }\n")).find("Nobody") !=
+        std::string::npos);
+}
+
+TEST_CASE("plan: a policy that never scales in, a health check's only protocol") {
+  const std::string metric = "        PredefinedMetricSpecification";
+  const auto policy = the<scaling::TargetTrackingPolicy>(
+      planned(replaced(unnamed(), metric, "        DisableScaleIn: true\n" + metric)));
+  CHECK(policy.disable_scale_in);
+  CHECK_FALSE(the<scaling::TargetTrackingPolicy>(planned(unnamed())).disable_scale_in);
+  const std::string protocol = "Protocol: HTTP }";
+  const auto checked = [&](const std::string& word) {
+    return refusal(replaced(unnamed(), protocol, "HealthCheckProtocol: " + word + ", " + protocol));
+  };
+  CHECK(checked("HTTP") == "none");
+  CHECK(checked("TCP").find("HealthCheckProtocol: 'TCP'") != std::string::npos);
+}
+
+TEST_CASE("plan: how long a simulated boot takes, always or in a range") {
+  const auto boot = [](const std::string& text) {
+    return planned(unnamed("    Simulation: { BootSeconds: " + text + " }\n")).simulation.boot;
+  };
+  CHECK(boot("7") == BootTime{BootTime::Shape::Fixed, 7, 0});
+  CHECK(boot("{ Min: 2, Max: 5 }") == BootTime{BootTime::Shape::Uniform, 2, 3});
+  CHECK(boot("{ Min: 2, Max: 2 }") == BootTime{BootTime::Shape::Uniform, 2, 0});
+  CHECK(boot("{ Median: 4, Sigma: 0.5 }") == BootTime{BootTime::Shape::LogNormal, 4, 0.5});
+  CHECK(refusal(unnamed("    Simulation: { BootSeconds: { Min: 3, Max: 2 } }\n"))
+            .find("2 is less than Min 3") != std::string::npos);
+}
+
 TEST_CASE("plan: timing and settings of groups") {
   const auto aws = the<groups::AutoScalingGroup>(planned(unnamed("    Timing: aws\n")));
   CHECK(aws.timing == scaling::TimingProfile::Aws);
+  CHECK(planned(unnamed("    Timing: aws\n")).metadata.timing == scaling::TimingProfile::Aws);
   CHECK(aws.launch_timeout == seconds{600});
   const StackPlan plan = planned(unnamed(
       "    AutoScalingGroups: { Asg: { Timing: aws, LaunchTimeout: 7, StopTimeout: 0, Drain: { "

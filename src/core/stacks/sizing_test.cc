@@ -117,9 +117,17 @@ TEST_CASE("sizing: explicit types that leave nothing for scaled ones are refused
 TEST_CASE("sizing: a type scaled to one MiB fits; one scaled to no CPU at all does not") {
   StackContext context = host(8, 65536);
   context.instance_scale = 1.0 / 8192;
-  CHECK(refusal(groups_of(1, "t3.large"), context) != "none");  // 1 MiB, but no CPU
+  const auto refused = plan_stack(groups_of(1, "t3.large"), context);
+  REQUIRE_FALSE(refused.has_value());  // 1 MiB, but no CPU
+  CHECK(refused.error().name == "InsufficientInstanceCapacity");
   context.instance_scale = 1.0 / 1024;
   CHECK(refusal(groups_of(1, "t3.micro"), context) == "none");  // 1 MiB of 1024, 0.001 CPU of 2
+}
+
+TEST_CASE("sizing: what the metadata says of a type of the catalogue goes before it") {
+  const std::string explicit_type = "t3.large: { VCpus: 1, MemoryMiB: 512, MonthlyPrice: 5 }";
+  const auto metadata = planned(groups_of(1, "t3.large", 0, "", explicit_type)).metadata;
+  CHECK(metadata.instance_types.at("t3.large") == InstanceType{1, 512, 5, 2, 8192});
 }
 
 TEST_CASE("sizing: groups of no instances ask for nothing") {
