@@ -20,6 +20,8 @@ HANDLER = re.compile(r"(?:reads|writes)<(\w+)Operation>\(\s*\{([^}]*)\}")
 # What clients call these services, and in which protocols they are spoken here.
 SERVICES = {"autoscaling": "query", "cloudformation": "query", "cloudwatch": "RPC v2 CBOR, JSON 1.0, query", "ec2": "ec2",
             "elbv2": "query", "sts": "query", "elasticache": "query"}
+# What src/edge/api/calls acts on for every operation of a service.
+EVERYWHERE = {"ec2": {"DryRun"}}
 
 sys.path.insert(0, str(CODEGEN))
 import models  # noqa: E402  (found through the line above)
@@ -30,7 +32,7 @@ def handlers(service):
     found = {}
     for source in sorted((ROOT / "src" / "edge" / "api" / service).rglob("*.cc")):
         for operation, members in HANDLER.findall(source.read_text()):
-            found[operation] = set(re.findall(r'"(\w+)"', members))
+            found[operation] = set(re.findall(r'"(\w+)"', members)) | EVERYWHERE.get(service, set())
     return found
 
 

@@ -35,6 +35,11 @@ variable "listener_port" {
   default = 80
 }
 
+variable "sticky" {
+  description = "Whether who comes back gets the instance it had"
+  default     = false
+}
+
 # Keys come from the environment. What asks services that are not here (IAM, the metadata of EC2) is skipped.
 provider "aws" {
   region                      = "eu-west-2"
@@ -96,6 +101,12 @@ resource "aws_lb_target_group" "backend" {
     healthy_threshold   = 2
     unhealthy_threshold = 2
     matcher             = "200"
+  }
+
+  stickiness {
+    type            = "lb_cookie"
+    enabled         = var.sticky
+    cookie_duration = 3600
   }
 }
 

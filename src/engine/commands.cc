@@ -7,8 +7,20 @@
 
 namespace tidegate::engine {
 
+Error would_succeed() {
+  return Error{ErrorCode::FailedPrecondition,
+               "DryRunOperation",
+               "Request would have succeeded, but DryRun flag is set."};
+}
+
 Result<Answer> run(const Execution& on, const FleetCommand& command) {
   return std::visit([&on](const auto& kind) { return run(on, kind); }, command);
+}
+
+/// execute() takes back what a refused command did, and this one is always refused.
+Result<Answer> run(const Execution& on, const DryRun& command) {
+  TG_RETURN_IF_ERROR(run(on, command.command));
+  return would_succeed();
 }
 
 Result<Answer> Engine::execute(const Principal& principal, const Command& command, Instant now) {

@@ -79,6 +79,11 @@ struct DeregisterTargets {
   balancing::TargetGroupArn target_group;
   std::vector<TargetDescription> targets;
 };
+/// Tried and taken back. Its answer is always an error: what the command would be refused with, or
+/// EC2's DryRunOperation.
+struct DryRun {
+  FleetCommand command;
+};
 using Command = std::variant<CreateStack,
                              UpdateStack,
                              DeleteStack,
@@ -91,7 +96,8 @@ using Command = std::variant<CreateStack,
                              DeregisterTargets,
                              AlarmCommand,
                              BalancerCommand,
-                             FleetCommand>;
+                             FleetCommand,
+                             DryRun>;
 
 struct StackIdAnswer {
   std::string stack_id;
@@ -129,6 +135,9 @@ using Answer = std::variant<Ok,
                             LaunchTemplateAnswer,
                             InstancesAnswer,
                             BalancerAnswer>;
+
+/// What EC2 answers to a request with DryRun that would have been carried out.
+Error would_succeed();
 
 using Reply = UniqueFunction<void(Result<Answer>)>;
 

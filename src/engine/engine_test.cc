@@ -116,7 +116,7 @@ TEST_CASE("engine: an instance that is gone is replaced, and nothing is launched
   CHECK(world.ledger_has("unhealthy " + first.value));
 }
 
-TEST_CASE("engine: a deleted stack leaves nothing behind but its record and its alarms' history") {
+TEST_CASE("engine: a deleted stack leaves nothing behind but its record and what has happened") {
   World world;
   REQUIRE(world.create().has_value());
   world.run_for(seconds{10});
@@ -131,9 +131,10 @@ TEST_CASE("engine: a deleted stack leaves nothing behind but its record and its 
   CHECK(world.model().load_balancers.empty());
   CHECK(world.door.config().listeners.empty());
   for (const auto& [key, value] : world.store.contents()) {
-    CAPTURE(key);  // an ended instance is shown for an hour, an alarm's history for two weeks
+    // An ended instance is shown for an hour, an alarm's history for two weeks, activities for six.
+    CAPTURE(key);
     CHECK((key == "stack/web" || key.starts_with("alarm_history/") ||
-           key.starts_with("standalone/")));
+           key.starts_with("activity/") || key.starts_with("standalone/")));
   }
   CHECK(world.create().has_value());  // the name is free again
 }

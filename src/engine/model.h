@@ -96,6 +96,7 @@ struct Model {
   std::map<stacks::StackName, stacks::Stack>
       stacks;  // deleted ones stay until the name is used again
   std::map<groups::GroupName, GroupModel> groups;
+  std::deque<groups::PastActivity> past_activities;  // of deleted groups, newest deletion first
   std::map<groups::LaunchTemplateId, groups::LaunchTemplate> launch_templates;
   std::map<groups::InstanceId, StandaloneModel> standalone;  // also Terminated ones, for a while
   std::map<scaling::PolicyName, PolicyModel> policies;       // by policy_key()

@@ -233,7 +233,7 @@ void drop_drained_targets(EngineState& state, Instant now) {
 }
 
 /// Groups that calls delete are gone with their last instance; stacks look after their own before.
-void finish_deletions(EngineState& state) {
+void finish_deletions(EngineState& state, Instant now) {
   std::vector<groups::GroupName> gone;
   for (const auto& [name, group] : state.model.groups) {
     if (group.group.deleting && group.instances.empty()) {
@@ -241,7 +241,7 @@ void finish_deletions(EngineState& state) {
     }
   }
   for (const auto& name : gone) {
-    erase_group(state, name);
+    erase_group(state, name, now);
     state.view_stale = true;
   }
 }
@@ -271,7 +271,7 @@ void apply_actions(EngineState& state,
 void plan_groups(EngineState& state, Instant now) {
   drop_drained_targets(state, now);
   plan_standalone(state, now);
-  finish_deletions(state);
+  finish_deletions(state, now);
   Room room = room_left(state);
   for (auto& [name, group] : state.model.groups) {
     const auto instances = instances_of(group);

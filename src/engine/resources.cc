@@ -1,6 +1,9 @@
 #include "engine/resources.h"
 
+#include <algorithm>
+
 #include "engine/caches/cache_resource.h"
+#include "engine/journal/past_order.h"
 
 namespace tidegate::engine {
 namespace {
@@ -360,6 +363,24 @@ void delete_policy(EngineState& state, const std::string& physical_id) {
   }
 }
 
+/// As AWS does for six weeks; the oldest go when there are too many.
+void keep_activities(EngineState& state, const GroupModel& group, Instant now) {
+  auto& past = state.model.past_activities;
+  const auto touch = [&](const groups::Activity& activity) {
+    state.journal.touch(EntityKind::Activity, activity.id.value, activity.group.value);
+  };
+  for (const groups::Activity& activity : group.activities) {
+    touch(activity);
+    past.push_front({activity, group.group.arn, now});
+  }
+  std::sort(past.begin(), past.end(), &is_told_before);
+  while (!past.empty() && (past.size() > groups::kMaxPastActivitiesKept ||
+                           now - past.back().group_deleted > groups::kActivitiesShown)) {
+    touch(past.back().activity);
+    past.pop_back();
+  }
+}
+
 Readiness delete_group(EngineState& state,
                        const groups::GroupName& name,
                        DeleteStack::Haste haste,
@@ -382,17 +403,14 @@ Readiness delete_group(EngineState& state,
     }
     return Readiness::Waiting;
   }
-  erase_group(state, groups::GroupName{name});
+  erase_group(state, groups::GroupName{name}, now);
   return Readiness::Ready;
 }
 
 }  // namespace
 
-void erase_group(EngineState& state, const groups::GroupName& name) {
-  const GroupModel& group = state.model.groups.at(name);
-  for (const auto& activity : group.activities) {
-    state.journal.touch(EntityKind::Activity, activity.id.value, name.value);
-  }
+void erase_group(EngineState& state, const groups::GroupName& name, Instant now) {
+  keep_activities(state, state.model.groups.at(name), now);
   std::vector<std::string> policies;
   for (const auto& [key, policy] : state.model.policies) {
     if (policy.policy.group_name == name.value) {

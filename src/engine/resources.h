@@ -21,8 +21,9 @@ Result<Readiness> resource_ready(const EngineState& state, const stacks::Planned
 /// Changes what exists to what is planned; what only lives at run time (instances, states, targets)
 /// stays. Error: NotFound when somebody deleted it behind the stack's back.
 Status modify_resource(EngineState& state, const stacks::ResourceChange& change, Instant now);
-/// Takes a group without instances out of the model, with its activities and policies.
-void erase_group(EngineState& state, const groups::GroupName& name);
+/// Takes a group without instances out of the model, with its policies; its activities are past
+/// ones from then on.
+void erase_group(EngineState& state, const groups::GroupName& name, Instant now);
 /// Takes it out of the model; a group first loses its instances. Unknown ones are Ready.
 Readiness delete_resource(EngineState& state,
                           const std::string& type,

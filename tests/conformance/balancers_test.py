@@ -123,6 +123,13 @@ def test_changes(_tidegate, clients):
         for group in made["groups"]:
             changed = call("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=attribute)
             harness.check(attribute[0] in changed["Attributes"], str(changed))
+        sticky = [{"Key": "stickiness.enabled", "Value": "true"}, {"Key": "stickiness.type", "Value": "lb_cookie"},
+                  {"Key": "stickiness.lb_cookie.duration_seconds", "Value": "60"}]
+        call("ModifyTargetGroupAttributes", TargetGroupArn=made["groups"][0], Attributes=sticky)
+        attributes = call("DescribeTargetGroupAttributes", TargetGroupArn=made["groups"][0])["Attributes"]
+        harness.check(all(one in attributes for one in sticky), str(attributes))
+        harness.wait_for("the cookie of its stickiness", lambda: harness.get(
+            url + "a/x")[1].get("Set-Cookie", "").startswith("AWSALB"))
         call("AddTags", ResourceArns=[made["rule"]], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
         call("RemoveTags", ResourceArns=[made["rule"]], TagKeys=["a"])
         tags = call("DescribeTags", ResourceArns=[made["rule"]])["TagDescriptions"][0]["Tags"]

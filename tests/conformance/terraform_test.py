@@ -66,11 +66,13 @@ def test_terraform(tidegate):
     terraform.plans_clean()
     url = terraform.run("output", "-raw", "url").stdout.strip()
     harness.wait_for("an answer through the balancer", lambda: harness.get(url + "health")[2] == "serving\n")
-    change = ["-var", "max_size=2", "-var", "target_cpu=60", "-var", "listener_port=8080"]
+    change = ["-var", "max_size=2", "-var", "target_cpu=60", "-var", "listener_port=8080", "-var", "sticky=true"]
     terraform.apply(*change)
     terraform.plans_clean(*change)
     harness.wait_for("the new port",
                      lambda: harness.get(url.rstrip("/") + ":8080/health")[2] == "serving\n")
+    harness.wait_for("the cookie of its stickiness", lambda: harness.get(
+        url.rstrip("/") + ":8080/health")[1].get("Set-Cookie", "").startswith("AWSALB"))
     terraform.run("destroy", "-input=false", "-auto-approve", *change)
     harness.check(terraform.resources() == [], str(terraform.resources()))
     answer = tidegate.api("elasticloadbalancing", "DescribeLoadBalancers")

@@ -28,6 +28,10 @@ SCALARS = {"string": ("String", "std::string"), "character": ("String", "std::st
 # From so many members on a struct is made, moved, copied and destroyed by functions of the .cc: in
 # each handler anew they would cost a third of the time that the API takes to compile.
 WIDE = 8
+# Enums that a home may add to: its stacks declare instance types of their own.
+OPEN_ENUMS = {"InstanceType"}
+# Structures of answers that are also read, from what was stored of them.
+ALSO_READ = {"ec2": ["ResponseLaunchTemplateData"]}
 
 
 def snake(name):
@@ -57,6 +61,8 @@ class Service:
         for operation in self.served:
             self._reach(self._root(operation, "input"), True, [])
             self._reach(self._root(operation, "output"), False, [])
+        for shape in ALSO_READ.get(name, []):
+            self._reach(shape, True, [])
 
     def _root(self, operation, side):
         return self.model["operations"][operation].get(side, {}).get("shape")
@@ -199,7 +205,7 @@ class Service:
         if request and ("min" in shape or "max" in shape):
             bounds = [str(int(shape[k])) if k in shape else "std::nullopt" for k in ("min", "max")]
             fields.append(f".bounds = {{{', '.join(bounds)}}}")
-        if request and shape.get("enum"):
+        if request and shape.get("enum") and name not in OPEN_ENUMS:
             values = ", ".join(quoted(v) for v in shape["enum"])
             before.append(f"constexpr const char* k{name}Values[] = {{{values}}};")
             fields.append(f".allowed_values = k{name}Values")

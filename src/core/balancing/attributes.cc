@@ -43,8 +43,6 @@ constexpr auto kFixedOfTargetGroups = std::to_array<Fixed>({
     {"slow_start.duration_seconds", "0"},
     {"stickiness.app_cookie.cookie_name", ""},
     {"stickiness.app_cookie.duration_seconds", "86400"},
-    {"stickiness.enabled", "false"},
-    {"stickiness.lb_cookie.duration_seconds", "86400"},
     {"stickiness.type", "lb_cookie"},
     {"target_group_health.dns_failover.minimum_healthy_targets.count", "1"},
     {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off"},
@@ -109,6 +107,8 @@ void add_fixed(Attributes& attributes, std::span<const Fixed> fixed) {
 constexpr const char* kIdleTimeout = "idle_timeout.timeout_seconds";
 constexpr const char* kDeletionProtection = "deletion_protection.enabled";
 constexpr const char* kDeregistrationDelay = "deregistration_delay.timeout_seconds";
+constexpr const char* kSticky = "stickiness.enabled";
+constexpr const char* kStickySeconds = "stickiness.lb_cookie.duration_seconds";
 
 }  // namespace
 
@@ -123,6 +123,8 @@ Attributes attributes_of(const LoadBalancer& load_balancer) {
 Attributes attributes_of(const TargetGroup& target_group) {
   Attributes attributes;
   attributes[kDeregistrationDelay] = text_of(target_group.deregistration_delay);
+  attributes[kSticky] = target_group.stickiness.enabled ? "true" : "false";
+  attributes[kStickySeconds] = text_of(target_group.stickiness.duration);
   add_fixed(attributes, kFixedOfTargetGroups);
   return attributes;
 }
@@ -147,6 +149,11 @@ Status set_attributes(TargetGroup& target_group, const Attributes& wanted) {
   for (const auto& [key, value] : wanted) {
     if (key == kDeregistrationDelay) {
       TG_ASSIGN_OR_RETURN(changed.deregistration_delay, seconds_of(key, value, {0, 3600}));
+    } else if (key == kSticky) {
+      TG_ASSIGN_OR_RETURN(changed.stickiness.enabled, bool_of(key, value));
+    } else if (key == kStickySeconds) {
+      TG_ASSIGN_OR_RETURN(changed.stickiness.duration,
+                          seconds_of(key, value, {1, kMaxStickySeconds}));
     } else {
       TG_RETURN_IF_ERROR(check_fixed("Target group", kFixedOfTargetGroups, key, value));
     }

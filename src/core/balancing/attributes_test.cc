@@ -42,6 +42,29 @@ TEST_CASE("attributes: what something acts on can be set to its very limits") {
   CHECK(refusal(group, "deregistration_delay.timeout_seconds", "3601") == "ValidationError");
 }
 
+TEST_CASE("attributes: stickiness is on or off, for a second to a week") {
+  TargetGroup group;
+  CHECK(attributes_of(group).at("stickiness.enabled") == "false");
+  CHECK(attributes_of(group).at("stickiness.type") == "lb_cookie");
+  CHECK(attributes_of(group).at("stickiness.lb_cookie.duration_seconds") == "86400");
+  REQUIRE(set_attributes(group, {{"stickiness.enabled", "true"}}).has_value());
+  CHECK(group.stickiness.enabled);
+  CHECK(attributes_of(group).at("stickiness.enabled") == "true");
+  REQUIRE(set_attributes(group, {{"stickiness.enabled", "false"}}).has_value());
+  CHECK_FALSE(group.stickiness.enabled);
+  const char* const duration = "stickiness.lb_cookie.duration_seconds";
+  for (const auto& [text, value] :
+       std::to_array<std::pair<const char*, int>>({{"1", 1}, {"604800", 604'800}})) {
+    REQUIRE(set_attributes(group, {{duration, text}}).has_value());
+    CHECK(group.stickiness.duration == seconds{value});
+    CHECK(attributes_of(group).at(duration) == text);
+  }
+  CHECK(refusal(group, duration, "0") == "ValidationError");
+  CHECK(refusal(group, duration, "604801") == "ValidationError");
+  CHECK(refusal(group, "stickiness.enabled", "yes") == "ValidationError");
+  CHECK(refusal(group, "stickiness.type", "app_cookie") == "InvalidConfigurationRequest");
+}
+
 TEST_CASE("attributes: deletion protection is true or false") {
   LoadBalancer balancer;
   CHECK(attributes_of(balancer).at("deletion_protection.enabled") == "false");
@@ -65,7 +88,8 @@ TEST_CASE("attributes: every other one may be set to what it says, and to nothin
   for (const auto& [key, value] : attributes_of(group)) {
     CAPTURE(key);
     CHECK(set_attributes(group, {{key, value}}).has_value());
-    if (key != "deregistration_delay.timeout_seconds") {
+    if (key != "deregistration_delay.timeout_seconds" && key != "stickiness.enabled" &&
+        key != "stickiness.lb_cookie.duration_seconds") {
       CHECK(refusal(group, key.c_str(), "other") == "InvalidConfigurationRequest");
     }
   }

@@ -53,6 +53,16 @@ struct Activity {
 
 inline constexpr std::size_t kMaxActivitiesKept = 200;  // per group, finished ones, newest
 
+/// One of a group that is deleted.
+struct PastActivity {
+  Activity activity;
+  std::string group_arn;
+  Instant group_deleted;
+  bool operator==(const PastActivity&) const = default;
+};
+inline constexpr std::size_t kMaxPastActivitiesKept = 500;  // of all deleted groups, newest
+inline constexpr Duration kActivitiesShown = std::chrono::hours{24} * 42;  // AWS: six weeks
+
 std::string launch_description(const InstanceId& id);
 std::string termination_description(const InstanceId& id);
 

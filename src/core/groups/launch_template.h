@@ -24,6 +24,7 @@ struct LaunchTemplateVersion {
   std::map<std::string, std::string> instance_tags = {};  // TagSpecifications of instance
   std::string description = {};
   std::string client_token = {};  // of the call that made it; empty: none
+  std::string host_facts = {};  // what it says that is the case anyway, a JSON object; empty: none
   bool operator==(const LaunchTemplateVersion&) const = default;
 };
 

@@ -7,6 +7,7 @@
 #include "core/groups/launch_template.h"
 #include "core/stacks/language/problem.h"
 #include "core/stacks/properties/catalogue.h"
+#include "core/stacks/properties/launch_data.h"
 #include "core/stacks/resources.h"
 
 namespace tidegate::stacks {
@@ -85,30 +86,69 @@ std::string read_user_data(Reader& data) {
 
 constexpr auto kDataNotActedOn = std::to_array<NotActedOn>({
     {"BlockDeviceMappings", "an instance's disk is its image"},
-    {"CapacityReservationSpecification", ""},
     {"CpuOptions", "Metadata.Tidegate.InstanceTypes sets VCpus"},
-    {"CreditSpecification", "Metadata.Tidegate.InstanceTypes sets VCpus"},
-    {"DisableApiStop", ""},
-    {"DisableApiTermination", ""},
-    {"EbsOptimized", ""},
     {"ElasticGpuSpecifications", ""},
     {"ElasticInferenceAccelerators", ""},
-    {"EnclaveOptions", ""},
-    {"HibernationOptions", ""},
-    {"InstanceInitiatedShutdownBehavior", ""},
     {"InstanceMarketOptions", "there is no Spot market here"},
     {"InstanceRequirements", "name one InstanceType"},
     {"KernelId", ""},
     {"KeyName", "instances have no SSH server of ours"},
     {"LicenseSpecifications", ""},
-    {"MaintenanceOptions", ""},
-    {"MetadataOptions", ""},
-    {"Monitoring", "every instance is measured each second"},
     {"NetworkInterfaces", "use the group's VPCZoneIdentifier"},
-    {"Placement", "use the group's VPCZoneIdentifier"},
-    {"PrivateDnsNameOptions", ""},
     {"RamDiskId", ""},
 });
+
+/// What is the case here may be said (properties/launch_data.h); of lists nothing is read.
+void read_host_facts(Reader& data) {
+  std::optional<Reader> inner;
+  std::string_view open;
+  const auto close = [&] {
+    if (inner) {
+      inner->finish();
+      inner.reset();
+    }
+  };
+  for (const properties::HostFact& fact : properties::host_facts()) {
+    if (fact.member == "BlockDeviceMappings" || fact.member == "NetworkInterfaces") {
+      continue;
+    }
+    if (fact.member != open) {
+      close();
+      open = fact.member;
+      inner = fact.leaf.empty() ? std::nullopt : data.mapping(std::string{open});
+    }
+    const std::string name{fact.leaf.empty() ? fact.member : fact.leaf};
+    Reader* const from = fact.leaf.empty() ? &data : inner ? &*inner : nullptr;
+    const auto value = from == nullptr ? std::nullopt : from->text(name);
+    const std::string error =
+        value ? properties::fact_error(fact.member, fact.leaf, *value) : std::string{};
+    if (!error.empty()) {
+      from->complain(name, error);
+    }
+  }
+  close();
+}
+
+std::map<std::string, std::string> read_instance_tags(Subject& subject, Reader& data) {
+  static const std::vector<std::string> types{"instance", "network-interface", "volume"};
+  std::map<std::string, std::string> tags;
+  for (Reader& specification : data.mappings("TagSpecifications")) {
+    const auto type = specification.required("ResourceType").choice("ResourceType", types);
+    if (type && type != "instance") {
+      subject.world.unused.push_back(specification.path());
+    }
+    for (Reader& tag : specification.required("Tags").mappings("Tags")) {
+      const auto key = tag.required("Key").text("Key");
+      const auto value = tag.required("Value").text("Value");
+      tag.finish();
+      if (key && type == "instance") {
+        tags[*key] = value.value_or("");
+      }
+    }
+    specification.finish();
+  }
+  return tags;
+}
 
 groups::LaunchTemplateVersion read_version(Subject& subject) {
   groups::LaunchTemplateVersion version;
@@ -131,7 +171,8 @@ groups::LaunchTemplateVersion read_version(Subject& subject) {
   for (std::string& group : data->texts("SecurityGroups")) {
     version.security_groups.push_back(std::move(group));
   }
-  data->accept("TagSpecifications");
+  version.instance_tags = read_instance_tags(subject, *data);
+  read_host_facts(*data);
   data->finish(kDataNotActedOn);
   version.created = subject.world.context.now;
   return version;
@@ -350,7 +391,7 @@ constexpr auto kGroupNotActedOn = std::to_array<NotActedOn>({
 bool same_data(const groups::LaunchTemplateVersion& a, const groups::LaunchTemplateVersion& b) {
   return a.image_id == b.image_id && a.instance_type == b.instance_type &&
          a.user_data == b.user_data && a.iam_instance_profile == b.iam_instance_profile &&
-         a.security_groups == b.security_groups;
+         a.security_groups == b.security_groups && a.instance_tags == b.instance_tags;
 }
 
 Made make_launch_template(Subject& subject) {

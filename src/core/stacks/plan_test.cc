@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "core/stacks/plan_fixture.h"
+#include "core/stacks/resources.h"
 
 namespace tidegate::stacks {
 namespace {
@@ -70,6 +71,19 @@ TEST_CASE("plan: defaults of what a template leaves out") {
   CHECK(plan.resources[1].retain);
   CHECK(!plan.resources[0].retain);
   CHECK(plan.resources[1].given == std::vector<std::string>{"Port", "Protocol"});
+}
+
+TEST_CASE("plan: TagSpecifications of launch template data are the instances' tags") {
+  const std::string data = "InstanceType: t3.micro";
+  const std::string tags =
+      ", TagSpecifications: [{ ResourceType: instance, Tags: [{ Key: a, Value: b }] }, "
+      "{ ResourceType: volume, Tags: [{ Key: c, Value: d }] }]";
+  const StackPlan plan = planned(replaced(unnamed(), data, data + tags));
+  const auto& version = the<groups::LaunchTemplate>(plan).versions[0];
+  CHECK(version.instance_tags == std::map<std::string, std::string>{{"a", "b"}});
+  auto other = version;
+  other.instance_tags["a"] = "c";
+  CHECK_FALSE(same_data(version, other));
 }
 
 TEST_CASE("plan: long names are cut before their suffix") {

@@ -30,6 +30,23 @@ TEST_CASE("refusals: launch templates and groups") {
        "InstanceType: t3.micro\n        KeyName: k",
        "line 44, Resources.Lt.Properties.LaunchTemplateData: KeyName is not acted on here: "
        "instances have no SSH server of ours"},
+      {"InstanceType: t3.micro",
+       "InstanceType: t3.micro\n        Monitoring: { Enabled: true }\n        EbsOptimized: "
+       "false\n"
+       "        MetadataOptions: { HttpTokens: required, HttpPutResponseHopLimit: 2 }",
+       "none"},
+      {"InstanceType: t3.micro",
+       "InstanceType: t3.micro\n        MetadataOptions: { HttpTokens: optional }",
+       "line 44, Resources.Lt.Properties.LaunchTemplateData.MetadataOptions.HttpTokens: "
+       "'optional' is not what is the case here; valid: required"},
+      {"InstanceType: t3.micro",
+       "InstanceType: t3.micro\n        EbsOptimized: true",
+       "line 44, Resources.Lt.Properties.LaunchTemplateData.EbsOptimized: 'true' is not "
+       "what is the case here; valid: false"},
+      {"InstanceType: t3.micro",
+       "InstanceType: t3.micro\n        TagSpecifications: [{ ResourceType: key-pair, Tags: [] }]",
+       "line 44, Resources.Lt.Properties.LaunchTemplateData.TagSpecifications.ResourceType: "
+       "'key-pair' is none of instance, network-interface, volume"},
       {"MinSize: !Ref Size",
        "MinSize: 4",
        "line 47, Resources.Asg.Properties.MinSize: 4 is above MaxSize 3"},

@@ -158,6 +158,12 @@ Result<Sizing> size_instance_types(std::span<const PlannedResource> resources,
       sizing.instance_types[name] = is_explicit(given, name) ? type : scaled_by(sizing.scale, type);
     }
   }
+  for (const auto& [name, said] : given.instance_types) {
+    const InstanceType type = unscaled(given, name);
+    if (said.vcpus && type.memory_mib > 0) {  // for calls, where no template of this stack names it
+      sizing.instance_types.try_emplace(name, type);
+    }
+  }
   for (const Use& use : uses) {
     const InstanceType& type = sizing.instance_types[use.type];
     const bool fits =

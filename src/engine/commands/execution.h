@@ -28,6 +28,7 @@ Result<Answer> run(const Execution& on, const DeleteChangeSet& command);
 // Of the fleet: groups.cc, group_tags.cc, policies.cc, instances.cc, launch_templates.cc,
 // standalone.cc.
 Result<Answer> run(const Execution& on, const FleetCommand& command);
+Result<Answer> run(const Execution& on, const DryRun& command);
 Result<Answer> run(const Execution& on, const CreateAutoScalingGroup& command);
 Result<Answer> run(const Execution& on, const UpdateAutoScalingGroup& command);
 Result<Answer> run(const Execution& on, const DeleteAutoScalingGroup& command);

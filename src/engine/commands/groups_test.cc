@@ -238,8 +238,70 @@ TEST_CASE("DeleteAutoScalingGroup: with ForceDelete instances and policies go wi
   for (const auto& [key, value] : world.store.contents()) {
     CAPTURE(key);
     CHECK((key.starts_with("launch_template/") || key.starts_with("standalone/") ||
-           key.starts_with("alarm_history/")));
+           key.starts_with("alarm_history/") || key.starts_with("activity/")));
   }
+}
+
+TEST_CASE("DeleteAutoScalingGroup: its activities are kept, also over a restart and a new group") {
+  FleetWorld world;
+  world.make_group(1, 4, 2);
+  const std::string arn = world.fleet().group.arn;
+  const auto erase = [&] {
+    REQUIRE(
+        world.ask(DeleteAutoScalingGroup{kFleet, DeleteAutoScalingGroup::Force::Yes}).has_value());
+    world.run_for(seconds{60});
+    REQUIRE(world.model().groups.empty());
+  };
+  erase();
+  const auto past = world.model().past_activities;
+  REQUIRE(past.size() == 4);  // two launches, two terminations
+  CHECK(past.front().activity.start > past.back().activity.start);
+  for (const auto& one : past) {
+    CHECK(one.group_arn == arn);
+    CHECK(groups::is_final(one.activity.status));
+    CHECK(world.clock.now() - one.group_deleted < seconds{60});
+  }
+  world.start();
+  CHECK(world.model().past_activities == past);
+  REQUIRE(world.ask(world.group_command(1, 4, 1)).has_value());
+  world.run_for(seconds{10});
+  CHECK(world.model().past_activities == past);
+  CHECK(world.fleet().activities.size() == 1);
+  erase();
+  CHECK(world.model().past_activities.size() == 6);
+  CHECK(world.model().past_activities.front().group_deleted > past.front().group_deleted);
+  CHECK(world.model().past_activities.back() == past.back());
+  world.start();
+  CHECK(world.model().past_activities.size() == 6);
+  CHECK(world.model().past_activities.back() == past.back());
+}
+
+TEST_CASE("DeleteAutoScalingGroup: past activities end after six weeks, or when there are many") {
+  FleetWorld world;
+  const auto past_of = [&](std::int32_t desired, const std::string& name) {
+    auto command = world.group_command(0, desired, desired);
+    command.group.name.value = name;
+    REQUIRE(world.ask(command).has_value());
+    world.run_for(seconds{60});
+    REQUIRE(
+        world.ask(DeleteAutoScalingGroup{command.group.name, DeleteAutoScalingGroup::Force::Yes})
+            .has_value());
+    world.run_for(seconds{60});
+  };
+  world.make_template();
+  past_of(1, "old");
+  world.clock.advance_to(world.clock.now() + groups::kActivitiesShown - seconds{120});
+  past_of(1, "within");
+  CHECK(world.model().past_activities.size() == 4);
+  world.clock.advance_to(world.clock.now() + seconds{120});
+  past_of(1, "after");
+  REQUIRE(world.model().past_activities.size() == 4);
+  CHECK(world.model().past_activities.back().activity.group.value == "within");
+  std::size_t stored = 0;
+  for (const auto& [key, value] : world.store.contents()) {
+    stored += key.starts_with("activity/") ? 1U : 0U;
+  }
+  CHECK(stored == 4);
 }
 
 TEST_CASE("SetDesiredCapacity: HonorCooldown waits for the end of the cooldown") {

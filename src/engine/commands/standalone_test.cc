@@ -172,6 +172,20 @@ TEST_CASE("RunInstances: what cannot be is refused in EC2's words, and nothing i
   CHECK(refused(world.ask(command)).starts_with("InvalidLaunchTemplateId.VersionNotFound: "));
 }
 
+TEST_CASE("RunInstances: a type that a stack's Metadata.Tidegate declares is a type") {
+  FleetWorld world;
+  auto command = run_command();
+  command.made_from.instance_type = "our.own";
+  CHECK(refused(world.ask(command)).starts_with("InvalidParameterValue: Invalid value 'our.own'"));
+  std::string body = kTemplate;
+  body.insert(body.find("t3.large:"), "our.own: { VCpus: 0.25, MemoryMiB: 64 }, ");
+  REQUIRE(world.create(body).has_value());
+  const auto id = run_one(world, command);
+  world.run_for(seconds{5});
+  CHECK(at(world, id).instance.lifecycle_state == LifecycleState::InService);
+  CHECK(at(world, id).instance.instance_type == "our.own");
+}
+
 TEST_CASE("TerminateInstances: one of a group ends as EC2 ends it, and the group replaces it") {
   FleetWorld world;
   world.make_group(1, 4, 1);

@@ -174,6 +174,9 @@ Json to_json(const groups::StandaloneInstance& value) {
 Json to_json(const groups::Activity& value) {
   return write(value);
 }
+Json to_json(const groups::PastActivity& value) {
+  return write(value);
+}
 Json to_json(const ports::Notification& value) {
   return write(value);
 }
@@ -204,6 +207,7 @@ template alarms::HistoryItem from_json(const Json& json);
 template groups::Instance from_json(const Json& json);
 template groups::StandaloneInstance from_json(const Json& json);
 template groups::Activity from_json(const Json& json);
+template groups::PastActivity from_json(const Json& json);
 template ports::Notification from_json(const Json& json);
 template cost::Account from_json(const Json& json);
 template caches::CacheCluster from_json(const Json& json);

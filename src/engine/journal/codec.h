@@ -25,6 +25,7 @@ Json to_json(const alarms::HistoryItem& value);
 Json to_json(const groups::Instance& value);
 Json to_json(const groups::StandaloneInstance& value);
 Json to_json(const groups::Activity& value);
+Json to_json(const groups::PastActivity& value);
 Json to_json(const ports::Notification& value);
 Json to_json(const cost::Account& value);
 Json to_json(const caches::CacheCluster& value);

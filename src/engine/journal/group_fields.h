@@ -12,7 +12,7 @@ void describe(Visitor& v, T& x) {
   v("IamInstanceProfile", x.iam_instance_profile), v("SecurityGroups", x.security_groups),
       v("Created", x.created);
   v("InstanceTags", x.instance_tags), v("Description", x.description),
-      v("ClientToken", x.client_token);
+      v("ClientToken", x.client_token), v("HostFacts", x.host_facts);
 }
 template <typename Visitor, Describes<groups::LaunchTemplate> T>
 void describe(Visitor& v, T& x) {
@@ -78,6 +78,10 @@ void describe(Visitor& v, T& x) {
       v("Cause", x.cause);
   v("Start", x.start), v("End", x.end), v("Status", x.status), v("StatusMessage", x.status_message);
   v("Progress", x.progress), v("Details", x.details);
+}
+template <typename Visitor, Describes<groups::PastActivity> T>
+void describe(Visitor& v, T& x) {
+  v("Activity", x.activity), v("GroupArn", x.group_arn), v("GroupDeleted", x.group_deleted);
 }
 
 }  // namespace tidegate::engine

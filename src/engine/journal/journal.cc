@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "engine/journal/codec.h"
+#include "engine/journal/past_order.h"
 #include "engine/journal/stored_form.h"
 
 namespace tidegate::engine {
@@ -90,6 +91,10 @@ Status load_groups(ports::StateStore& store, Model& model) {
     model.groups[value.group].instances.insert_or_assign(value.id, value);
   }));
   return load_kind(store, EntityKind::Activity, [&](const Json& json) {
+    if (json.find("GroupDeleted") != nullptr) {
+      model.past_activities.push_back(from_json<groups::PastActivity>(json));
+      return;
+    }
     auto value = from_json<groups::Activity>(json);
     model.groups[value.group].activities.push_back(std::move(value));
   });
@@ -224,6 +229,7 @@ Status Journal::load(Model& model, Notifications& notifications) {
   TG_RETURN_IF_ERROR(load_resources(store_, model));
   TG_RETURN_IF_ERROR(load_groups(store_, model));
   std::erase_if(model.groups, [](const auto& entry) { return entry.second.group.name.empty(); });
+  std::sort(model.past_activities.begin(), model.past_activities.end(), &is_told_before);
   for (auto& [name, group] : model.groups) {
     // Newest first; ids are of their own, so that the order is one.
     std::sort(group.activities.begin(), group.activities.end(), [](const auto& a, const auto& b) {

@@ -32,13 +32,18 @@ std::optional<Json> encode_instance(const Model& model, const EntityKey& key) {
 
 std::optional<Json> encode_activity(const Model& model, const EntityKey& key) {
   const auto group = model.groups.find(groups::GroupName{key.parent});
-  if (group == model.groups.end()) {
-    return std::nullopt;
+  if (group != model.groups.end()) {
+    const auto& all = group->second.activities;
+    const auto found =
+        std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.id.value == key.id; });
+    if (found != all.end()) {
+      return to_json(*found);
+    }
   }
-  const auto& all = group->second.activities;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const auto& a) { return a.id.value == key.id; });
-  return found == all.end() ? std::nullopt : std::optional{to_json(*found)};
+  const auto& past = model.past_activities;  // also of an older group of the same name
+  const auto found = std::find_if(
+      past.begin(), past.end(), [&](const auto& p) { return p.activity.id.value == key.id; });
+  return found == past.end() ? std::nullopt : std::optional{to_json(*found)};
 }
 
 std::optional<Json> encode_policy(const Model& model, const std::string& name) {
@@ -114,6 +119,9 @@ class Keys {
       for (const groups::Activity& activity : group.activities) {
         all_.push_back({EntityKind::Activity, activity.id.value, name.value});
       }
+    }
+    for (const groups::PastActivity& past : model.past_activities) {
+      all_.push_back({EntityKind::Activity, past.activity.id.value, past.activity.group.value});
     }
   }
   void add_history(const Model& model) {

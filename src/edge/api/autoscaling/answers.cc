@@ -109,6 +109,13 @@ Activity activity_answer(const engine::Model& model, const groups::Activity& giv
   return answer;
 }
 
+Activity past_activity_answer(const engine::Model& model, const groups::PastActivity& past) {
+  Activity answer = activity_answer(model, past.activity);
+  answer.auto_scaling_group_arn = past.group_arn;  // not that of a new group of its name
+  answer.auto_scaling_group_state = "Deleted";
+  return answer;
+}
+
 ScalingPolicy policy_answer(const engine::Model& model,
                             const scaling::TargetTrackingPolicy& policy) {
   ScalingPolicy answer;

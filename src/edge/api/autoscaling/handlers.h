@@ -14,6 +14,7 @@ std::vector<Entry> entries();
 /// One group, activity or policy as the API returns it; also what `status` is made of.
 AutoScalingGroup group_answer(const engine::Model& model, const engine::GroupModel& group);
 Activity activity_answer(const engine::Model& model, const groups::Activity& activity);
+Activity past_activity_answer(const engine::Model& model, const groups::PastActivity& past);
 ScalingPolicy policy_answer(const engine::Model& model,
                             const scaling::TargetTrackingPolicy& policy);
 

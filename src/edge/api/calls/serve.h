@@ -57,6 +57,32 @@ Status check_accepted(const Shape* shape,
                       const void* request,
                       const std::vector<const char*>& accepted);
 
+/// Requests of EC2 may ask what would be answered, without anything being done.
+template <typename Request>
+concept CanBeDry = requires(const Request& request) { request.dry_run; };
+
+template <typename Request>
+bool is_dry(const Request& request) {
+  if constexpr (CanBeDry<Request>) {
+    return request.dry_run.value_or(false);
+  } else {
+    return false;
+  }
+}
+
+/// The names of the members that are acted on, DryRun included where there is one.
+template <typename Op>
+std::vector<const char*> acted_on(std::initializer_list<const char*> accepted) {
+  std::vector<const char*> names(accepted);
+  if constexpr (CanBeDry<typename Op::Request>) {
+    names.push_back("DryRun");
+  }
+  return names;
+}
+
+/// The same command, to be tried and taken back.
+engine::Command tried(engine::Command command);
+
 template <typename Op>
 Result<typename Op::Request> decode_request(const Body& body,
                                             const std::vector<const char*>& accepted) {
@@ -73,10 +99,13 @@ Entry reads(std::initializer_list<const char*> accepted,
             Result<typename Op::Answer> (*handler)(const Context&, const typename Op::Request&)) {
   return Entry{
       &Op::table(),
-      [handler, names = std::vector<const char*>(accepted)](
+      [handler, names = acted_on<Op>(accepted)](
           const Context& context, const Exchange& exchange, const Body& body) -> Result<Outcome> {
         TG_ASSIGN_OR_RETURN(const auto request, decode_request<Op>(body, names));
         TG_ASSIGN_OR_RETURN(const auto answer, handler(context, request));
+        if (is_dry(request)) {
+          return engine::would_succeed();
+        }
         return Outcome{encode_answer(exchange, Op::table(), &answer)};
       }};
 }
@@ -86,10 +115,13 @@ Entry writes(std::initializer_list<const char*> accepted,
              Result<Write<Op>> (*handler)(const Context&, const typename Op::Request&)) {
   return Entry{
       &Op::table(),
-      [handler, names = std::vector<const char*>(accepted)](
+      [handler, names = acted_on<Op>(accepted)](
           const Context& context, const Exchange& exchange, const Body& body) -> Result<Outcome> {
         TG_ASSIGN_OR_RETURN(const auto request, decode_request<Op>(body, names));
         TG_ASSIGN_OR_RETURN(auto write, handler(context, request));
+        if (is_dry(request)) {
+          write.command = tried(std::move(write.command));
+        }
         auto finish = [exchange, inner = std::move(write.finish)](
                           engine::Answer outcome) -> Result<HttpResponse> {
           TG_ASSIGN_OR_RETURN(const auto answer, inner(outcome));

@@ -118,6 +118,18 @@ void add_network(Instance& answer, const engine::Model& model, const groups::Ins
   }
 }
 
+/// As the metadata service of an instance is (edge/metadata).
+InstanceMetadataOptionsResponse metadata_options() {
+  InstanceMetadataOptionsResponse options;
+  options.state = "applied";
+  options.http_tokens = "required";
+  options.http_put_response_hop_limit = 1;
+  options.http_endpoint = "enabled";
+  options.http_protocol_ipv6 = "disabled";
+  options.instance_metadata_tags = "enabled";
+  return options;
+}
+
 /// What does not depend on where it lives.
 Instance common_answer(const engine::Model& model, const groups::Instance& instance) {
   Instance answer;
@@ -136,6 +148,7 @@ Instance common_answer(const engine::Model& model, const groups::Instance& insta
   answer.architecture = "x86_64";
   answer.block_device_mappings.emplace();
   answer.ebs_optimized = false;
+  answer.metadata_options = metadata_options();
   answer.tags = tags_of(instance);
   answer.vpc_id = stacks::default_vpc(model.region);
   add_network(answer, model, instance);

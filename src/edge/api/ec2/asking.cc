@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "edge/api/protocol/validate.h"
 
@@ -160,16 +161,19 @@ Result<std::string> user_data_of(const std::optional<std::string>& encoded) {
   return *decoded;
 }
 
+const Shape* member_shape(const Shape& structure, std::string_view member) {
+  const auto found = std::find_if(structure.members.begin(),
+                                  structure.members.end(),
+                                  [&](const Member& one) { return one.name == member; });
+  TG_CHECK(found != structure.members.end());
+  return found->shape;
+}
+
 Status check_inner(const Operation& operation,
                    std::string_view member,
                    const void* value,
                    const std::vector<const char*>& accepted) {
-  for (const Member& one : operation.input->members) {
-    if (one.name == member) {
-      return refuse_others(*one.shape, value, accepted);
-    }
-  }
-  return Ok{};
+  return refuse_others(*member_shape(*operation.input, member), value, accepted);
 }
 
 }  // namespace tidegate::api::ec2

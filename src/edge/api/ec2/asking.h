@@ -6,10 +6,12 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "edge/api/calls/serve.h"
 #include "edge/api/models/ec2.h"
@@ -61,6 +63,12 @@ Status check_inner(const Operation& operation,
                    std::string_view member,
                    const void* value,
                    const std::vector<const char*>& accepted);
+
+/// The shape of a structure's member.
+const Shape* member_shape(const Shape& structure, std::string_view member);
+/// Of launch data as JSON, the members that nothing acts on: those that say what is the case here.
+/// Error: InvalidParameterValue for any other (core/stacks/properties/launch_data.h).
+Result<Json> host_facts_of(const Json& data, std::span<const std::string_view> acted_on);
 
 // The entries, by what they are about; each is in the file of that name.
 std::vector<Entry> instance_entries();

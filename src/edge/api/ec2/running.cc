@@ -1,8 +1,12 @@
 // Instances outside groups: launched and terminated.
 #include <algorithm>
+#include <array>
+#include <string_view>
 
+#include "core/stacks/properties/launch_data.h"
 #include "edge/api/ec2/asking.h"
 #include "edge/api/ec2/handlers.h"
+#include "edge/api/protocol/encode.h"
 
 namespace tidegate::api::ec2 {
 namespace {
@@ -21,7 +25,38 @@ Result<groups::LaunchTemplateSpecification> template_of(const LaunchTemplateSpec
       asked.version.value_or("$Default")};
 }
 
+// What something here acts on; of the rest, what is the case anyway may be said.
+constexpr auto kActedOn = std::to_array<std::string_view>({"ImageId",
+                                                           "InstanceType",
+                                                           "MinCount",
+                                                           "MaxCount",
+                                                           "UserData",
+                                                           "SubnetId",
+                                                           "SecurityGroupIds",
+                                                           "SecurityGroups",
+                                                           "Placement",
+                                                           "IamInstanceProfile",
+                                                           "TagSpecifications",
+                                                           "LaunchTemplate",
+                                                           "ClientToken",
+                                                           "DryRun"});
+
+/// Where it is to be. Error: InvalidParameterValue for what nothing acts on.
+Result<std::string> zone_of(const std::optional<Placement>& asked) {
+  if (!asked) {
+    return std::string{};
+  }
+  TG_RETURN_IF_ERROR(check_inner(
+      RunInstancesOperation::table(), "Placement", &*asked, {"AvailabilityZone", "Tenancy"}));
+  const std::string why =
+      stacks::properties::fact_error("Placement", "Tenancy", asked->tenancy.value_or("default"));
+  return why.empty() ? Result<std::string>{asked->availability_zone.value_or("")}
+                     : Result<std::string>{invalid_value("Placement.Tenancy " + why)};
+}
+
 Result<groups::LaunchTemplateVersion> made_from(const RunInstancesRequest& request) {
+  TG_RETURN_IF_ERROR(
+      host_facts_of(to_json(*RunInstancesOperation::table().input, &request), kActedOn));
   groups::LaunchTemplateVersion version;
   version.image_id = request.image_id.value_or("");
   version.instance_type = request.instance_type.value_or("");
@@ -68,11 +103,7 @@ Result<Write<RunInstancesOperation>> run_instances(const Context& context,
   }
   TG_ASSIGN_OR_RETURN(command.min_count, count_of(*request.min_count, "MinCount"));
   TG_ASSIGN_OR_RETURN(command.max_count, count_of(*request.max_count, "MaxCount"));
-  if (request.placement) {
-    TG_RETURN_IF_ERROR(check_inner(
-        RunInstancesOperation::table(), "Placement", &*request.placement, {"AvailabilityZone"}));
-    command.zone = request.placement->availability_zone.value_or("");
-  }
+  TG_ASSIGN_OR_RETURN(command.zone, zone_of(request.placement));
   command.subnet = request.subnet_id.value_or("");
   command.client_token = request.client_token.value_or("");
   engine::Model names;  // what an answer needs of the model beside the instances
@@ -132,7 +163,20 @@ std::vector<Entry> running_entries() {
                                      "IamInstanceProfile",
                                      "TagSpecifications",
                                      "LaunchTemplate",
-                                     "ClientToken"},
+                                     "ClientToken",
+                                     "BlockDeviceMappings",
+                                     "CapacityReservationSpecification",
+                                     "CreditSpecification",
+                                     "DisableApiStop",
+                                     "DisableApiTermination",
+                                     "EbsOptimized",
+                                     "EnclaveOptions",
+                                     "HibernationOptions",
+                                     "InstanceInitiatedShutdownBehavior",
+                                     "MaintenanceOptions",
+                                     "MetadataOptions",
+                                     "Monitoring",
+                                     "PrivateDnsNameOptions"},
                                     &run_instances),
       writes<TerminateInstancesOperation>({"InstanceIds"}, &terminate_instances),
   };

@@ -1,22 +1,25 @@
 #include "edge/api/ec2/template_data.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
+#include "base/json.h"
 #include "base/text.h"
+#include "edge/api/protocol/decode.h"
+#include "edge/api/protocol/encode.h"
 
 namespace tidegate::api::ec2 {
 namespace {
 
-const std::vector<const char*>& data_accepted() {
-  static const std::vector<const char*> accepted{"ImageId",
-                                                 "InstanceType",
-                                                 "UserData",
-                                                 "IamInstanceProfile",
-                                                 "SecurityGroupIds",
-                                                 "SecurityGroups",
-                                                 "TagSpecifications"};
-  return accepted;
-}
+// What something here acts on; of the rest, what is the case anyway may be said.
+constexpr auto kActedOn = std::to_array<std::string_view>({"ImageId",
+                                                           "InstanceType",
+                                                           "UserData",
+                                                           "IamInstanceProfile",
+                                                           "SecurityGroupIds",
+                                                           "SecurityGroups",
+                                                           "TagSpecifications"});
 
 Result<TagMap> instance_tags_of(const RequestLaunchTemplateData& data) {
   std::vector<TagSpecification> given;
@@ -27,8 +30,39 @@ Result<TagMap> instance_tags_of(const RequestLaunchTemplateData& data) {
   return tags_for(given, "instance");
 }
 
+/// The shape of LaunchTemplateData in answers.
+const Shape& data_shape() {
+  const Shape* shape = DescribeLaunchTemplateVersionsOperation::table().output;
+  for (const std::string_view step : {"LaunchTemplateVersions", "LaunchTemplateData"}) {
+    shape = shape->element != nullptr ? shape->element : shape;
+    shape = member_shape(*shape, step);
+  }
+  return *shape;
+}
+
+/// What was stored of launch data that is the case anyway.
+ResponseLaunchTemplateData said_in(const std::string& host_facts) {
+  ResponseLaunchTemplateData said;
+  if (const auto json = Json::parse(host_facts.empty() ? "{}" : host_facts)) {
+    static_cast<void>(decode_json(*json, data_shape(), &said));  // it was written by this shape
+  }
+  return said;
+}
+
+/// Each member of `facts` over that of the same name; no text at all when there is none.
+std::string merged(const std::string& base, const Json& facts) {
+  Json all = Json::object();
+  if (const auto before = Json::parse(base.empty() ? "{}" : base)) {
+    all = *before;
+  }
+  for (const auto& [name, value] : facts.members()) {
+    all.set(name, value);
+  }
+  return all.members().empty() ? std::string{} : all.dump();
+}
+
 ResponseLaunchTemplateData data_answer(const groups::LaunchTemplateVersion& version) {
-  ResponseLaunchTemplateData answer;
+  ResponseLaunchTemplateData answer = said_in(version.host_facts);
   const auto set = [](std::optional<std::string>& member, const std::string& value) {
     if (!value.empty()) {
       member = value;
@@ -42,7 +76,7 @@ ResponseLaunchTemplateData data_answer(const groups::LaunchTemplateVersion& vers
     const bool is_arn = version.iam_instance_profile.starts_with("arn:");
     (is_arn ? profile.arn : profile.name) = version.iam_instance_profile;
   }
-  if (!version.security_groups.empty()) {
+  if (!version.security_groups.empty() && !answer.network_interfaces) {
     answer.security_group_ids = version.security_groups;
   }
   if (!version.instance_tags.empty()) {
@@ -53,12 +87,35 @@ ResponseLaunchTemplateData data_answer(const groups::LaunchTemplateVersion& vers
   return answer;
 }
 
+/// The groups of its one network interface are the instance's.
+Result<std::vector<std::string>> security_groups_of(const RequestLaunchTemplateData& data) {
+  auto ids = data.security_group_ids.value_or(std::vector<std::string>{});
+  for (const std::string& name : data.security_groups.value_or(std::vector<std::string>{})) {
+    ids.push_back(name);
+  }
+  if (!data.network_interfaces || data.network_interfaces->empty()) {
+    return ids;
+  }
+  if (data.network_interfaces->size() > 1) {
+    return invalid_value("NetworkInterfaces: an instance has one here, of DeviceIndex 0");
+  }
+  if (!ids.empty()) {
+    return error(ErrorCode::InvalidArgument,
+                 "InvalidParameterCombination",
+                 "Network interfaces and an instance-level security groups may not be specified on "
+                 "the same request");
+  }
+  return data.network_interfaces->front().groups.value_or(ids);
+}
+
 }  // namespace
 
 Result<groups::LaunchTemplateVersion> version_of(const Operation& operation,
                                                  const RequestLaunchTemplateData& data,
                                                  groups::LaunchTemplateVersion version) {
-  TG_RETURN_IF_ERROR(check_inner(operation, "LaunchTemplateData", &data, data_accepted()));
+  const Json said = to_json(*member_shape(*operation.input, "LaunchTemplateData"), &data);
+  TG_ASSIGN_OR_RETURN(const Json facts, host_facts_of(said, kActedOn));
+  version.host_facts = merged(version.host_facts, facts);
   version.image_id = data.image_id.value_or(version.image_id);
   version.instance_type = data.instance_type.value_or(version.instance_type);
   if (data.user_data) {
@@ -68,10 +125,7 @@ Result<groups::LaunchTemplateVersion> version_of(const Operation& operation,
     const auto& profile = *data.iam_instance_profile;
     version.iam_instance_profile = profile.arn.value_or(profile.name.value_or(""));
   }
-  auto security_groups = data.security_group_ids.value_or(std::vector<std::string>{});
-  for (const std::string& name : data.security_groups.value_or(std::vector<std::string>{})) {
-    security_groups.push_back(name);
-  }
+  TG_ASSIGN_OR_RETURN(auto security_groups, security_groups_of(data));
   if (!security_groups.empty()) {
     version.security_groups = std::move(security_groups);
   }

@@ -123,7 +123,12 @@ TEST_CASE("ec2: launch templates and instances that cannot be are refused in EC2
   check(run + "1001", "InvalidParameterValue", "valid: 1..1000");
   check("RunInstances&ImageId=ami-1&MaxCount=1", "MissingParameter", "MinCount");
   check(run + "1&KeyName=k", "InvalidParameterValue", "KeyName is not built");
-  check(run + "1&Placement.Tenancy=host", "InvalidParameterValue", "Tenancy is not built");
+  check(run + "1&Placement.Tenancy=host", "InvalidParameterValue", "Tenancy 'host' is not what");
+  check(run + "1&Placement.GroupName=g", "InvalidParameterValue", "GroupName is not built");
+  check(run + "1&EbsOptimized=true", "InvalidParameterValue", "EbsOptimized 'true' is not what");
+  check(run + "1&MetadataOptions.HttpTokens=optional",
+        "InvalidParameterValue",
+        "MetadataOptions.HttpTokens 'optional' is not what is the case here; valid: required");
   check(run + "1&LaunchTemplate.Version=1", "InvalidParameterCombination", "one of both");
   check(run + "1&UserData=%21", "InvalidUserData.Malformed", "");
   check("TerminateInstances&InstanceId.1=i-0b", "InvalidInstanceID.NotFound", "'i-0b'");

@@ -142,6 +142,13 @@ TEST_CASE("elbv2 calls: attributes are honoured or refused, and read back") {
             "DescribeTargetGroupAttributes", group, "deregistration_delay.timeout_seconds") == "0");
   CHECK(elb.attribute("DescribeTargetGroupAttributes", group, "load_balancing.algorithm.type") ==
         "round_robin");
+  elb.call(modify_group + set("stickiness.enabled", "true"));
+  elb.call(modify_group + set("stickiness.lb_cookie.duration_seconds", "60"));
+  elb.call(modify_group + set("stickiness.type", "lb_cookie"));
+  CHECK(elb.attribute("DescribeTargetGroupAttributes", group, "stickiness.enabled") == "true");
+  elb.desk.world.run_for(seconds{1});
+  CHECK(elb.desk.world.door.config().target_groups[0].stickiness ==
+        balancing::Stickiness{true, seconds{60}});
   elb.refuses({
       {modify + set("idle_timeout.timeout_seconds", "0"), "ValidationError: "},
       {modify + set("idle_timeout.timeout_seconds", "4001"), "ValidationError: "},
@@ -152,6 +159,8 @@ TEST_CASE("elbv2 calls: attributes are honoured or refused, and read back") {
       {modify_group + set("deregistration_delay.timeout_seconds", "3601"), "ValidationError: "},
       {modify_group + set("slow_start.duration_seconds", "30"), "InvalidConfigurationRequest: "},
       {modify_group + set("colour", "red"), "ValidationError: Target group attribute key"},
+      {modify_group + set("stickiness.type", "app_cookie"), "InvalidConfigurationRequest: "},
+      {modify_group + set("stickiness.lb_cookie.duration_seconds", "0"), "ValidationError: "},
       {"DescribeLoadBalancerAttributes&" + balancer + "0", "LoadBalancerNotFound: "},
       {"DescribeLoadBalancerAttributes&LoadBalancerArn=x", "ValidationError: 'x' is not a valid"},
       {"DescribeTargetGroupAttributes&" + group + "0", "TargetGroupNotFound: "},

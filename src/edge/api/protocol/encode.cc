@@ -277,6 +277,9 @@ int status_of(const Exchange& exchange, const Error& error) {
   if (error.name == "RequestEntityTooLarge") {
     return 413;
   }
+  if (error.name == "DryRunOperation") {
+    return 412;
+  }
   switch (error.code) {
     case ErrorCode::PermissionDenied:
       // AWS: 401 for ec2's AuthFailure, 400 for JSON's UnrecognizedClientException, else 403.
