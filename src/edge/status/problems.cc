@@ -12,8 +12,10 @@ namespace {
 
 using Sentences = std::vector<std::string>;
 
-void add_unbound_listeners(Sentences& out, const engine::Model& model, const stacks::Stack& stack) {
-  for (const balancing::LoadBalancer* load_balancer : load_balancers_of_stack(model, stack)) {
+void add_unbound_listeners(Sentences& out,
+                           const engine::Model& model,
+                           const std::vector<const balancing::LoadBalancer*>& load_balancers) {
+  for (const balancing::LoadBalancer* load_balancer : load_balancers) {
     for (const balancing::Listener* listener : listeners_of(model, load_balancer->arn)) {
       if (listener->bound_port == 0 && !listener->bind_note.empty()) {
         out.push_back("listener :" + std::to_string(listener->port) + " of " + load_balancer->name +
@@ -127,6 +129,15 @@ void add_single_threads(Sentences& out,
   }
 }
 
+void add_groups(Sentences& out,
+                const engine::Model& model,
+                const std::vector<const engine::GroupModel*>& groups) {
+  for (const engine::GroupModel* group : groups) {
+    const Sentences of_group = group_problems(model, *group);
+    out.insert(out.end(), of_group.begin(), of_group.end());
+  }
+}
+
 void add_blockers(Sentences& out, const engine::GroupModel& group) {
   for (const groups::Blocker& blocker : group.blockers) {
     const std::string reason =
@@ -151,13 +162,17 @@ std::vector<std::string> group_problems(const engine::Model& model,
 
 std::vector<std::string> problems_of(const engine::Model& model, const stacks::Stack& stack) {
   Sentences out;
-  add_unbound_listeners(out, model, stack);
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
-    const Sentences of_group = group_problems(model, *group);
-    out.insert(out.end(), of_group.begin(), of_group.end());
-  }
+  add_unbound_listeners(out, model, load_balancers_of_stack(model, stack));
+  add_groups(out, model, groups_of(model, stack));
   const Sentences of_caches = cache_problems(model, stack);
   out.insert(out.end(), of_caches.begin(), of_caches.end());
+  return out;
+}
+
+std::vector<std::string> problems_without_stack(const engine::Model& model) {
+  Sentences out;
+  add_unbound_listeners(out, model, load_balancers_without_stack(model));
+  add_groups(out, model, groups_without_stack(model));
   return out;
 }
 

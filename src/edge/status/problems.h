@@ -12,7 +12,10 @@ namespace tidegate::status {
 /// Most urgent first: what keeps the stack from serving, then what will keep it from scaling.
 std::vector<std::string> problems_of(const engine::Model& model, const stacks::Stack& stack);
 
-/// Those of one group; part of problems_of().
+/// Of what belongs to no stack.
+std::vector<std::string> problems_without_stack(const engine::Model& model);
+
+/// Those of one group; part of both.
 std::vector<std::string> group_problems(const engine::Model& model,
                                         const engine::GroupModel& group);
 

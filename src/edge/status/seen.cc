@@ -1,6 +1,7 @@
 #include "edge/status/seen.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.h"
 
@@ -37,6 +38,10 @@ std::string probe_of(const engine::TargetGroupModel& group, const balancing::Tar
   return {};
 }
 
+bool is_there(const stacks::Stack& stack) {
+  return stack.status != stacks::Status::DeleteComplete;
+}
+
 bool attached(const groups::AutoScalingGroup& group, const balancing::TargetGroupArn& arn) {
   return std::find(group.target_groups.begin(), group.target_groups.end(), arn) !=
          group.target_groups.end();
@@ -62,6 +67,35 @@ std::vector<const balancing::LoadBalancer*> load_balancers_of_stack(const engine
     const auto entry = model.load_balancers.find(balancing::LoadBalancerArn{resource.physical_id});
     if (resource.type == kLoadBalancerType && entry != model.load_balancers.end()) {
       found.push_back(&entry->second);
+    }
+  }
+  return found;
+}
+
+std::vector<const engine::GroupModel*> groups_without_stack(const engine::Model& model) {
+  std::vector<const engine::GroupModel*> found;
+  for (const auto& [name, group] : model.groups) {
+    const auto stack = model.stacks.find(group.stack);
+    if (stack == model.stacks.end() || !is_there(stack->second)) {
+      found.push_back(&group);
+    }
+  }
+  return found;
+}
+
+std::vector<const balancing::LoadBalancer*> load_balancers_without_stack(
+    const engine::Model& model) {
+  std::set<const balancing::LoadBalancer*> of_stacks;
+  for (const auto& [name, stack] : model.stacks) {
+    if (is_there(stack)) {
+      const auto its = load_balancers_of_stack(model, stack);
+      of_stacks.insert(its.begin(), its.end());
+    }
+  }
+  std::vector<const balancing::LoadBalancer*> found;
+  for (const auto& [arn, load_balancer] : model.load_balancers) {
+    if (!of_stacks.contains(&load_balancer)) {
+      found.push_back(&load_balancer);
     }
   }
   return found;

@@ -15,6 +15,10 @@ std::vector<const engine::GroupModel*> groups_of(const engine::Model& model,
 /// Load balancers of a stack, in creation order.
 std::vector<const balancing::LoadBalancer*> load_balancers_of_stack(const engine::Model& model,
                                                                     const stacks::Stack& stack);
+/// Those that no stack has that is there: made by calls (Terraform), or kept by a deleted stack.
+std::vector<const engine::GroupModel*> groups_without_stack(const engine::Model& model);
+std::vector<const balancing::LoadBalancer*> load_balancers_without_stack(
+    const engine::Model& model);
 /// Listeners of a load balancer, by port.
 std::vector<const balancing::Listener*> listeners_of(const engine::Model& model,
                                                      const balancing::LoadBalancerArn& arn);

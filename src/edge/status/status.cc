@@ -13,15 +13,22 @@
 namespace tidegate::status {
 namespace {
 
+using Groups = std::vector<const engine::GroupModel*>;
+
+bool is_of_groups(const engine::Model& model, const Groups& groups, const alarms::Alarm& alarm) {
+  return std::any_of(groups.begin(), groups.end(), [&](const engine::GroupModel* group) {
+    const auto policies = policies_of(model, group->group.name);
+    return std::any_of(policies.begin(), policies.end(), [&](const engine::PolicyModel* policy) {
+      return !alarm.policy_arn.empty() && alarm.policy_arn == policy->policy.arn;
+    });
+  });
+}
+
 bool is_of_stack(const engine::Model& model,
                  const stacks::Stack& stack,
                  const alarms::Alarm& alarm) {
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
-    for (const engine::PolicyModel* policy : policies_of(model, group->group.name)) {
-      if (!alarm.policy_arn.empty() && alarm.policy_arn == policy->policy.arn) {
-        return true;
-      }
-    }
+  if (is_of_groups(model, groups_of(model, stack), alarm)) {
+    return true;
   }
   return std::any_of(stack.resources.begin(), stack.resources.end(), [&](const auto& resource) {
     return resource.type == "AWS::CloudWatch::Alarm" && resource.physical_id == alarm.name.value;
@@ -93,6 +100,59 @@ void add_url(Json& json, const Url& url) {
   }
 }
 
+Json list_of(const std::vector<std::string>& sentences) {
+  Json list = Json::array();
+  for (const std::string& sentence : sentences) {
+    list.push(sentence);
+  }
+  return list;
+}
+
+/// What a stack and that which belongs to none have in common.
+void add_groups(Json& json, const engine::Model& model, const Groups& groups) {
+  json.set("Verdict", to_string(verdict_of(model, groups)));
+  json.set("VerdictText", verdict_text(model, groups));
+  Json list = Json::array();
+  for (const engine::GroupModel* group : groups) {
+    list.push(group_document(model, *group));
+  }
+  json.set("AutoScalingGroups", std::move(list));
+}
+
+/// Alarms for which `shown` is true.
+template <typename Shown>
+Json alarm_list(const engine::Model& model, const LatestValue& latest, Shown shown) {
+  Json list = Json::array();
+  for (const auto& [name, alarm] : model.alarms) {
+    if (shown(alarm)) {
+      list.push(alarm_json(model, alarm, latest));
+    }
+  }
+  return list;
+}
+
+bool is_of_any_stack(const engine::Model& model, const alarms::Alarm& alarm) {
+  return std::any_of(model.stacks.begin(), model.stacks.end(), [&](const auto& entry) {
+    return entry.second.status != stacks::Status::DeleteComplete &&
+           is_of_stack(model, entry.second, alarm);
+  });
+}
+
+/// Groups and alarms that calls made, as Terraform does; null when there are none.
+Json without_stack_json(const engine::Model& model, const LatestValue& latest) {
+  const Groups groups = groups_without_stack(model);
+  Json alarms = alarm_list(
+      model, latest, [&](const alarms::Alarm& alarm) { return !is_of_any_stack(model, alarm); });
+  if (groups.empty() && alarms.items().empty()) {
+    return {};
+  }
+  Json json = Json::object({{"Problems", list_of(problems_without_stack(model))}});
+  add_url(json, url_of(model, load_balancers_without_stack(model)));
+  add_groups(json, model, groups);
+  json.set("Alarms", std::move(alarms));
+  return json;
+}
+
 Json stack_json(const engine::Model& model, const stacks::Stack& stack, const LatestValue& latest) {
   Json json = Json::object({{"StackName", stack.name.value},
                             {"StackId", stack.id},
@@ -100,31 +160,16 @@ Json stack_json(const engine::Model& model, const stacks::Stack& stack, const La
   if (!stack.status_reason.empty()) {
     json.set("StackStatusReason", stack.status_reason);
   }
-  add_url(json, url_of(model, stack));
+  add_url(json, url_of(model, load_balancers_of_stack(model, stack)));
+  add_groups(json, model, groups_of(model, stack));
   json.set("Verdict", to_string(verdict_of(model, stack)));
-  json.set("VerdictText", verdict_text(model, stack));
-  Json problems = Json::array(), unused = Json::array(), groups = Json::array(),
-       alarms = Json::array();
-  for (std::string& problem : problems_of(model, stack)) {
-    problems.push(std::move(problem));
-  }
-  for (const std::string& key : stack.metadata.unused) {
-    unused.push(key);
-  }
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
-    groups.push(group_document(model, *group));
-  }
-  for (const auto& [name, alarm] : model.alarms) {
-    if (is_of_stack(model, stack, alarm)) {
-      alarms.push(alarm_json(model, alarm, latest));
-    }
-  }
-  json.set("Problems", std::move(problems));
-  json.set("UnusedMetadata", std::move(unused));
+  json.set("Problems", list_of(problems_of(model, stack)));
+  json.set("UnusedMetadata", list_of(stack.metadata.unused));
   json.set("InstanceScale", stack.metadata.instance_scale);
   json.set("CacheClusters", cache_documents(model, stack));
-  json.set("AutoScalingGroups", std::move(groups));
-  json.set("Alarms", std::move(alarms));
+  json.set("Alarms", alarm_list(model, latest, [&](const alarms::Alarm& alarm) {
+             return is_of_stack(model, stack, alarm);
+           }));
   json.set("Cost", cost_document(model, stack));
   return json;
 }
@@ -179,14 +224,19 @@ Json status_document(const engine::Model& model,
       stacks.push(stack_json(model, stack, latest));
     }
   }
-  return Json::object({{"Region", model.region},
-                       {"Now", format_iso8601_millis(model.now)},
-                       {"HomeId", model.home_id},
-                       {"DataPlaneConnected", model.data_plane_connected},
-                       {"HostVCpus", model.host_vcpus},
-                       {"HostMemoryMiB", model.host_memory_mib},
-                       {"Troubles", std::move(troubles)},
-                       {"Stacks", std::move(stacks)}});
+  Json document = Json::object({{"Region", model.region},
+                                {"Now", format_iso8601_millis(model.now)},
+                                {"HomeId", model.home_id},
+                                {"DataPlaneConnected", model.data_plane_connected},
+                                {"HostVCpus", model.host_vcpus},
+                                {"HostMemoryMiB", model.host_memory_mib},
+                                {"Troubles", std::move(troubles)},
+                                {"Stacks", std::move(stacks)}});
+  if (Json others = stack_name.empty() ? without_stack_json(model, latest) : Json{};
+      others.is_object()) {
+    document.set("WithoutStack", std::move(others));
+  }
+  return document;
 }
 
 }  // namespace tidegate::status

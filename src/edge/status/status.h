@@ -14,7 +14,7 @@ namespace tidegate::status {
 /// The newest value of an alarm's metric and statistic, if there is one: from the metric store.
 using LatestValue = std::function<std::optional<double>(const alarms::Alarm&)>;
 
-/// stack_name empty: every stack that is not deleted.
+/// stack_name empty: every stack that is not deleted, and what belongs to none.
 Json status_document(const engine::Model& model,
                      const std::string& stack_name,
                      const LatestValue& latest);

@@ -7,6 +7,7 @@
 
 #include "edge/status/explain.h"
 #include "edge/status/problems.h"
+#include "edge/status/seen.h"
 #include "edge/status/verdict.h"
 #include "edge/status/why.h"
 #include "sample/sample_model.h"
@@ -52,6 +53,10 @@ void make_single_threaded(engine::Model& model, double vcpus, double busiest, do
 
 std::vector<std::string> problems(const engine::Model& model) {
   return problems_of(model, stack_of(model));
+}
+
+Url first_url(const engine::Model& model) {
+  return url_of(model, load_balancers_of_stack(model, stack_of(model)));
 }
 
 }  // namespace
@@ -138,20 +143,20 @@ TEST_CASE("verdict: READY exactly when MinSize serve in each group") {
 TEST_CASE("verdict: its text counts what serves of what is desired") {
   engine::Model model = sample::model();
   sample::group(model).group.desired_capacity = 3;
-  CHECK(verdict_text(model, stack_of(model)) == "1 of 3 serving");
+  CHECK(verdict_text(model, groups_of(model, stack_of(model))) == "1 of 3 serving");
 }
 
 TEST_CASE("url: what one opens, with what its port became") {
   engine::Model model = sample::model();
-  CHECK(url_of(model, stack_of(model)).url == "http://10.79.255.1/");
-  CHECK(url_of(model, stack_of(model)).note.empty());
+  CHECK(first_url(model).url == "http://10.79.255.1/");
+  CHECK(first_url(model).note.empty());
   balancing::Listener& listener = model.listeners.at(sample::listener_arn());
   listener.bound_port = 8080;
   listener.bind_note = "port 80 is taken by nginx";
-  CHECK(url_of(model, stack_of(model)).url == "http://10.79.255.1:8080/");
-  CHECK(url_of(model, stack_of(model)).note == "port 80 is taken by nginx");
+  CHECK(first_url(model).url == "http://10.79.255.1:8080/");
+  CHECK(first_url(model).note == "port 80 is taken by nginx");
   listener.bound_port = 0;
-  CHECK(url_of(model, stack_of(model)).url.empty());
+  CHECK(first_url(model).url.empty());
   CHECK(problems(model) == std::vector<std::string>{
                                "listener :80 of cnt-backend-alb is not bound: port 80 is taken by "
                                "nginx"});
@@ -355,6 +360,39 @@ TEST_CASE("status: one stack by name or ARN, none that is deleted") {
   CHECK(count("other") == 0);
   model.stacks.at(sample::kStack).status = stacks::Status::DeleteComplete;
   CHECK(count("cnt") == 0);
+}
+
+TEST_CASE("status: what belongs to no stack is shown beside them, with a verdict of its own") {
+  engine::Model model = sample::model();
+  const auto document = [&](const std::string& name = "") {
+    return status_document(model, name, [](const auto&) { return std::nullopt; });
+  };
+  CHECK(document().find("WithoutStack") == nullptr);
+  engine::GroupModel alone;
+  alone.group.name.value = "alone";
+  alone.group.min_size = 1;
+  alone.group.desired_capacity = 2;
+  model.groups[alone.group.name] = alone;
+  alarms::Alarm alarm = model.alarms.begin()->second;
+  alarm.name.value = "jobs";
+  alarm.policy_arn.clear();
+  model.alarms[alarm.name] = alarm;
+  const Json others = document()["WithoutStack"];
+  CHECK(others["Verdict"].string_or("") == "CREATING");
+  CHECK(others["VerdictText"].string_or("") == "0 of 2 serving");
+  REQUIRE(others["AutoScalingGroups"].items().size() == 1);
+  CHECK(others["AutoScalingGroups"].items()[0]["AutoScalingGroupName"].string_or("") == "alone");
+  REQUIRE(others["Alarms"].items().size() == 1);
+  CHECK(others["Alarms"].items()[0]["AlarmName"].string_or("") == "jobs");
+  CHECK(others.find("Url") == nullptr);
+  CHECK(document()["Stacks"].items().size() == 1);
+  CHECK(document("cnt").find("WithoutStack") == nullptr);
+  model.stacks.at(sample::kStack).status = stacks::Status::DeleteComplete;
+  const Json kept = document()["WithoutStack"];
+  CHECK(kept["AutoScalingGroups"].items().size() == 2);
+  CHECK(kept["Alarms"].items().size() == model.alarms.size());
+  CHECK(kept["Url"].string_or("") == "http://10.79.255.1/");
+  CHECK(problems_without_stack(model).empty());
 }
 
 TEST_CASE("explain: an unknown name is answered with the names there are") {

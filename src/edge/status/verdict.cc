@@ -82,25 +82,32 @@ Verdict verdict_of(const engine::Model& model, const stacks::Stack& stack) {
     case StackKind::Standing:
       break;
   }
+  return verdict_of(model, groups_of(model, stack));
+}
+
+Verdict verdict_of(const engine::Model& model,
+                   const std::vector<const engine::GroupModel*>& groups) {
   Verdict worst = Verdict::Ready;
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
+  for (const engine::GroupModel* group : groups) {
     worst = std::max(worst, verdict_of_group(model, *group));
   }
   return worst;
 }
 
-std::string verdict_text(const engine::Model& model, const stacks::Stack& stack) {
+std::string verdict_text(const engine::Model& model,
+                         const std::vector<const engine::GroupModel*>& groups) {
   std::int64_t serving = 0, desired = 0;
-  for (const engine::GroupModel* group : groups_of(model, stack)) {
+  for (const engine::GroupModel* group : groups) {
     serving += serving_count(model, *group);
     desired += group->group.desired_capacity;
   }
   return std::to_string(serving) + " of " + std::to_string(desired) + " serving";
 }
 
-Url url_of(const engine::Model& model, const stacks::Stack& stack) {
+Url url_of(const engine::Model& model,
+           const std::vector<const balancing::LoadBalancer*>& load_balancers) {
   Url none;
-  for (const balancing::LoadBalancer* load_balancer : load_balancers_of_stack(model, stack)) {
+  for (const balancing::LoadBalancer* load_balancer : load_balancers) {
     for (const balancing::Listener* listener : listeners_of(model, load_balancer->arn)) {
       if (listener->bound_port == 0) {
         none.note = listener->bind_note;

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/queries.h"
 
@@ -17,14 +18,19 @@ enum class Verdict {
 std::string_view to_string(Verdict verdict);  // "READY", …
 
 Verdict verdict_of(const engine::Model& model, const stacks::Stack& stack);
+/// The worst of the groups; READY when there is none.
+Verdict verdict_of(const engine::Model& model,
+                   const std::vector<const engine::GroupModel*>& groups);
 /// "1 of 1 serving": over all groups, of what is desired.
-std::string verdict_text(const engine::Model& model, const stacks::Stack& stack);
+std::string verdict_text(const engine::Model& model,
+                         const std::vector<const engine::GroupModel*>& groups);
 
 /// A sentence for `up` and people: "http://…/" of the first listener; empty when there is none.
 struct Url {
   std::string url;
   std::string note;  // why its port is not the one asked for, or why there is no URL
 };
-Url url_of(const engine::Model& model, const stacks::Stack& stack);
+Url url_of(const engine::Model& model,
+           const std::vector<const balancing::LoadBalancer*>& load_balancers);
 
 }  // namespace tidegate::status

@@ -38,7 +38,7 @@ std::string header(const Json& status, const Json& stack, Paint paint) {
   if (!text.empty()) {
     line += ": " + text;
   }
-  const std::string stack_status = stack["StackStatus"].string_or("");
+  const std::string stack_status = stack["StackStatus"].string_or("CREATE_COMPLETE");
   if (stack_status != "CREATE_COMPLETE" && stack_status != "UPDATE_COMPLETE") {
     line += "  " + stack_status;
     const std::string reason = stack["StackStatusReason"].string_or("");
@@ -248,9 +248,10 @@ std::string next_row(const Json& stack) {
   if (groups.empty()) {
     return "";
   }
+  const bool rehearses = stack["StackStatus"].is_string();
   return row("Next",
-             "tidegate rehearse scale-up | tidegate explain group " +
-                 groups.front()["AutoScalingGroupName"].string_or("") +
+             std::string{rehearses ? "tidegate rehearse scale-up | " : ""} +
+                 "tidegate explain group " + groups.front()["AutoScalingGroupName"].string_or("") +
                  " | eval \"$(tidegate env)\"");
 }
 
@@ -281,6 +282,16 @@ std::string stack_text(const Json& status, const Json& stack, Paint paint) {
   return text + next_row(stack);
 }
 
+/// The stacks, and last what belongs to none as if it were one.
+std::vector<Json> shown_of(const Json& status) {
+  std::vector<Json> all = status["Stacks"].items();
+  if (status["WithoutStack"].is_object()) {
+    all.push_back(status["WithoutStack"]);
+    all.back().set("StackName", "(no stack)");
+  }
+  return all;
+}
+
 }  // namespace
 
 std::string status_text(const Json& status, Paint paint) {
@@ -288,19 +299,19 @@ std::string status_text(const Json& status, Paint paint) {
   for (const Json& trouble : status["Troubles"].items()) {
     text += painted(paint, Colour::Red, "Trouble   ") + trouble.string_or("") + "\n";
   }
-  const auto& stacks = status["Stacks"].items();
-  if (stacks.empty()) {
+  const auto all = shown_of(status);
+  if (all.empty()) {
     return text + "no stack; create one: tidegate up TEMPLATE\n";
   }
-  for (std::size_t i = 0; i < stacks.size(); ++i) {
-    text += (i > 0 ? "\n" : "") + stack_text(status, stacks[i], paint);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    text += (i > 0 ? "\n" : "") + stack_text(status, all[i], paint);
   }
   return text;
 }
 
 bool all_ready(const Json& status) {
-  const auto& stacks = status["Stacks"].items();
-  return std::all_of(stacks.begin(), stacks.end(), [](const Json& stack) {
+  const auto all = shown_of(status);
+  return std::all_of(all.begin(), all.end(), [](const Json& stack) {
     return stack["Verdict"].string_or("") == "READY";
   });
 }

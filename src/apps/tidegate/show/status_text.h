@@ -9,10 +9,11 @@
 
 namespace tidegate::apps {
 
-/// status: the whole answer. One block per stack; a sentence where there is none.
+/// status: the whole answer. One block per stack and one for what belongs to none; a sentence where
+/// there is nothing.
 std::string status_text(const Json& status, Paint paint);
 
-/// Whether every stack's Verdict is READY (or there is no stack): then `status` exits 0.
+/// Whether every block's Verdict is READY (or there is none): then `status` exits 0.
 bool all_ready(const Json& status);
 
 }  // namespace tidegate::apps

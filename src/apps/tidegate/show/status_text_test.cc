@@ -96,6 +96,18 @@ TEST_CASE("status text: problems, targets outside of the group and troubles are 
                   "it\n") != std::string::npos);
 }
 
+TEST_CASE("status text: what belongs to no stack is shown after the stacks, and counts") {
+  const Json alone = answer(R"({"Region":"eu-west-2","Stacks":[],"WithoutStack":{
+    "Verdict":"DOWN","VerdictText":"0 of 1 serving","Problems":["it fails"],
+    "AutoScalingGroups":[{"AutoScalingGroupName":"g"}],"Alarms":[]}})");
+  const std::string text = status_text(alone, Paint::Plain);
+  CHECK(text.starts_with("(no stack)  eu-west-2"));
+  CHECK(text.find("DOWN: 0 of 1 serving\nProblem   it fails\nGroup     g Active") !=
+        std::string::npos);
+  CHECK(text.ends_with("Next      tidegate explain group g | eval \"$(tidegate env)\"\n"));
+  CHECK_FALSE(all_ready(alone));
+}
+
 TEST_CASE("status text: no stack says what to do, and is ready") {
   const Json none = answer(R"({"Stacks":[]})");
   CHECK(status_text(none, Paint::Plain) == "no stack; create one: tidegate up TEMPLATE\n");
