@@ -68,78 +68,79 @@ def body(url):
 def test_a_balancer_by_calls_serves(tidegate, clients):
     """Each client makes a balancer, two target groups, a listener and a rule, and requests reach the right target."""
     tidegate.up(harness.ROOT / "tests" / "integration" / "web" / "stack.yaml")  # for its subnets
-    for number, client in enumerate(clients):
-        made = VALUES[client.name] = make(client, f"alb{number}")
+
+    def serve(client):
+        name = f"alb{client.number}"
+        made = VALUES[client.name] = make(client, name)
         url = f"http://{made['dns']}/"
-        harness.wait_for("the first target", lambda: body(url) == f"alb{number}-a")
-        harness.wait_for("the rule", lambda: body(url + "b/x") == f"alb{number}-b")
+        harness.wait_for("the first target", lambda: body(url) == f"{name}-a")
+        harness.wait_for("the rule", lambda: body(url + "b/x") == f"{name}-b")
+    conformance.at_once(clients, serve)
 
 
-def test_reads(_tidegate, clients):
+def test_reads(_tidegate, client):
     """Each client reads back what it made."""
-    for client in clients:
-        made = VALUES[client.name]
-        call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
-        shown = call("DescribeLoadBalancers", Names=[made["name"]])["LoadBalancers"][0]
-        harness.check([z["SubnetId"] for z in shown["AvailabilityZones"]] == ["subnet-a", "subnet-b"], str(shown))
-        harness.check(shown["State"]["Code"] == "active", str(shown))
-        listeners = call("DescribeListeners", LoadBalancerArn=made["balancer"])["Listeners"]
-        harness.check([item["ListenerArn"] for item in listeners] == [made["listener"]], str(listeners))
-        rules = call("DescribeRules", ListenerArn=made["listener"])["Rules"]
-        harness.check([rule["Priority"] for rule in rules] == ["10", "default"], str(rules))
-        groups = call("DescribeTargetGroups", LoadBalancerArn=made["balancer"])["TargetGroups"]
-        harness.check({group["TargetGroupArn"] for group in groups} == set(made["groups"]), str(groups))
-        health = call("DescribeTargetHealth", TargetGroupArn=made["groups"][0])["TargetHealthDescriptions"]
-        harness.check([item["TargetHealth"]["State"] for item in health] == ["healthy"], str(health))
-        tags = call("DescribeTags", ResourceArns=[made["balancer"]])["TagDescriptions"][0]["Tags"]
-        harness.check(tags == [{"Key": "by", "Value": client.name}], str(tags))
-        attributes = call("DescribeLoadBalancerAttributes", LoadBalancerArn=made["balancer"])["Attributes"]
-        harness.check({"Key": "idle_timeout.timeout_seconds", "Value": "60"} in attributes, str(attributes))
-        attributes = call("DescribeTargetGroupAttributes", TargetGroupArn=made["groups"][0])["Attributes"]
-        harness.check({"Key": "deregistration_delay.timeout_seconds", "Value": "300"} in attributes, str(attributes))
-        limits = {limit["Name"]: limit["Max"] for limit in call("DescribeAccountLimits")["Limits"]}
-        harness.check(limits["application-load-balancers"] == "50", str(limits))
+    made = VALUES[client.name]
+    call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
+    shown = call("DescribeLoadBalancers", Names=[made["name"]])["LoadBalancers"][0]
+    harness.check([z["SubnetId"] for z in shown["AvailabilityZones"]] == ["subnet-a", "subnet-b"], str(shown))
+    harness.check(shown["State"]["Code"] == "active", str(shown))
+    listeners = call("DescribeListeners", LoadBalancerArn=made["balancer"])["Listeners"]
+    harness.check([item["ListenerArn"] for item in listeners] == [made["listener"]], str(listeners))
+    rules = call("DescribeRules", ListenerArn=made["listener"])["Rules"]
+    harness.check([rule["Priority"] for rule in rules] == ["10", "default"], str(rules))
+    groups = call("DescribeTargetGroups", LoadBalancerArn=made["balancer"])["TargetGroups"]
+    harness.check({group["TargetGroupArn"] for group in groups} == set(made["groups"]), str(groups))
+    health = call("DescribeTargetHealth", TargetGroupArn=made["groups"][0])["TargetHealthDescriptions"]
+    harness.check([item["TargetHealth"]["State"] for item in health] == ["healthy"], str(health))
+    tags = call("DescribeTags", ResourceArns=[made["balancer"]])["TagDescriptions"][0]["Tags"]
+    harness.check(tags == [{"Key": "by", "Value": client.name}], str(tags))
+    attributes = call("DescribeLoadBalancerAttributes", LoadBalancerArn=made["balancer"])["Attributes"]
+    harness.check({"Key": "idle_timeout.timeout_seconds", "Value": "60"} in attributes, str(attributes))
+    attributes = call("DescribeTargetGroupAttributes", TargetGroupArn=made["groups"][0])["Attributes"]
+    harness.check({"Key": "deregistration_delay.timeout_seconds", "Value": "300"} in attributes, str(attributes))
+    limits = {limit["Name"]: limit["Max"] for limit in call("DescribeAccountLimits")["Limits"]}
+    harness.check(limits["application-load-balancers"] == "50", str(limits))
 
 
-def test_changes(_tidegate, clients):
+def test_changes(_tidegate, client):
     """Each client changes what may change; traffic follows the listener and the rules."""
-    for client in clients:
-        made = VALUES[client.name]
-        call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
-        url = f"http://{made['dns']}/"
-        call("ModifyListener", ListenerArn=made["listener"], DefaultActions=forward(made["groups"][1]))
-        harness.wait_for("the other target group", lambda: body(url) == f"{made['name']}-b")
-        call("ModifyRule", RuleArn=made["rule"], Actions=forward(made["groups"][0]),
-             Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a/*"]}}])
-        harness.wait_for("the changed rule", lambda: body(url + "a/x") == f"{made['name']}-a")
-        moved = call("SetRulePriorities", RulePriorities=[{"RuleArn": made["rule"], "Priority": 5}])
-        harness.check(moved["Rules"][0]["Priority"] == "5", str(moved))
-        changed = call("ModifyTargetGroup", TargetGroupArn=made["groups"][0], HealthCheckPath="/ready")
-        harness.check(changed["TargetGroups"][0]["HealthCheckPath"] == "/ready", str(changed))
-        attribute = [{"Key": "idle_timeout.timeout_seconds", "Value": "30"}]
-        changed = call("ModifyLoadBalancerAttributes", LoadBalancerArn=made["balancer"], Attributes=attribute)
+    made = VALUES[client.name]
+    call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
+    url = f"http://{made['dns']}/"
+    call("ModifyListener", ListenerArn=made["listener"], DefaultActions=forward(made["groups"][1]))
+    harness.wait_for("the other target group", lambda: body(url) == f"{made['name']}-b")
+    call("ModifyRule", RuleArn=made["rule"], Actions=forward(made["groups"][0]),
+         Conditions=[{"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a/*"]}}])
+    harness.wait_for("the changed rule", lambda: body(url + "a/x") == f"{made['name']}-a")
+    moved = call("SetRulePriorities", RulePriorities=[{"RuleArn": made["rule"], "Priority": 5}])
+    harness.check(moved["Rules"][0]["Priority"] == "5", str(moved))
+    changed = call("ModifyTargetGroup", TargetGroupArn=made["groups"][0], HealthCheckPath="/ready")
+    harness.check(changed["TargetGroups"][0]["HealthCheckPath"] == "/ready", str(changed))
+    attribute = [{"Key": "idle_timeout.timeout_seconds", "Value": "30"}]
+    changed = call("ModifyLoadBalancerAttributes", LoadBalancerArn=made["balancer"], Attributes=attribute)
+    harness.check(attribute[0] in changed["Attributes"], str(changed))
+    attribute = [{"Key": "deregistration_delay.timeout_seconds", "Value": "0"}]
+    for group in made["groups"]:
+        changed = call("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=attribute)
         harness.check(attribute[0] in changed["Attributes"], str(changed))
-        attribute = [{"Key": "deregistration_delay.timeout_seconds", "Value": "0"}]
-        for group in made["groups"]:
-            changed = call("ModifyTargetGroupAttributes", TargetGroupArn=group, Attributes=attribute)
-            harness.check(attribute[0] in changed["Attributes"], str(changed))
-        sticky = [{"Key": "stickiness.enabled", "Value": "true"}, {"Key": "stickiness.type", "Value": "lb_cookie"},
-                  {"Key": "stickiness.lb_cookie.duration_seconds", "Value": "60"}]
-        call("ModifyTargetGroupAttributes", TargetGroupArn=made["groups"][0], Attributes=sticky)
-        attributes = call("DescribeTargetGroupAttributes", TargetGroupArn=made["groups"][0])["Attributes"]
-        harness.check(all(one in attributes for one in sticky), str(attributes))
-        harness.wait_for("the cookie of its stickiness", lambda: harness.get(
-            url + "a/x")[1].get("Set-Cookie", "").startswith("AWSALB"))
-        call("AddTags", ResourceArns=[made["rule"]], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
-        call("RemoveTags", ResourceArns=[made["rule"]], TagKeys=["a"])
-        tags = call("DescribeTags", ResourceArns=[made["rule"]])["TagDescriptions"][0]["Tags"]
-        harness.check(tags == [{"Key": "b", "Value": "2"}], str(tags))
-        zones = call("SetSubnets", LoadBalancerArn=made["balancer"], Subnets=["subnet-b", "subnet-a"])
-        harness.check(len(zones["AvailabilityZones"]) == 2, str(zones))
-        groups = call("SetSecurityGroups", LoadBalancerArn=made["balancer"], SecurityGroups=["sg-0a"])
-        harness.check(groups["SecurityGroupIds"] == ["sg-0a"], str(groups))
-        kind = call("SetIpAddressType", LoadBalancerArn=made["balancer"], IpAddressType="ipv4")
-        harness.check(kind["IpAddressType"] == "ipv4", str(kind))
+    sticky = [{"Key": "stickiness.enabled", "Value": "true"}, {"Key": "stickiness.type", "Value": "lb_cookie"},
+              {"Key": "stickiness.lb_cookie.duration_seconds", "Value": "60"}]
+    call("ModifyTargetGroupAttributes", TargetGroupArn=made["groups"][0], Attributes=sticky)
+    attributes = call("DescribeTargetGroupAttributes", TargetGroupArn=made["groups"][0])["Attributes"]
+    harness.check(all(one in attributes for one in sticky), str(attributes))
+    harness.wait_for("the cookie of its stickiness", lambda: harness.get(
+        url + "a/x")[1].get("Set-Cookie", "").startswith("AWSALB"))
+    call("AddTags", ResourceArns=[made["rule"]], Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
+    call("RemoveTags", ResourceArns=[made["rule"]], TagKeys=["a"])
+    tags = call("DescribeTags", ResourceArns=[made["rule"]])["TagDescriptions"][0]["Tags"]
+    harness.check(tags == [{"Key": "b", "Value": "2"}], str(tags))
+    zones = call("SetSubnets", LoadBalancerArn=made["balancer"], Subnets=["subnet-b", "subnet-a"])
+    harness.check(len(zones["AvailabilityZones"]) == 2, str(zones))
+    groups = call("SetSecurityGroups", LoadBalancerArn=made["balancer"], SecurityGroups=["sg-0a"])
+    harness.check(groups["SecurityGroupIds"] == ["sg-0a"], str(groups))
+    kind = call("SetIpAddressType", LoadBalancerArn=made["balancer"], IpAddressType="ipv4")
+    harness.check(kind["IpAddressType"] == "ipv4", str(kind))
 
 
 def wrong_calls(made):
@@ -197,34 +198,32 @@ def wrong_calls(made):
     ]
 
 
-def test_wrong_calls(_tidegate, clients):
+def test_wrong_calls(_tidegate, client):
     """Each client gets AWS's code for each operation's wrong call."""
-    for client in clients:
-        for operation, given, code in wrong_calls(VALUES[client.name]):
-            try:
-                client.call("elbv2", operation, **given)
-            except Refused as refused:
-                harness.check(refused.code == code, f"{client.name} {operation}: {refused}, not {code}")
-            else:
-                raise harness.Failed(f"{client.name} {operation} {given}: no error")
+    for operation, given, code in wrong_calls(VALUES[client.name]):
+        try:
+            client.call("elbv2", operation, **given)
+        except Refused as refused:
+            harness.check(refused.code == code, f"{client.name} {operation}: {refused}, not {code}")
+        else:
+            raise harness.Failed(f"{client.name} {operation} {given}: no error")
 
 
-def test_deletes(_tidegate, clients):
+def test_deletes(_tidegate, client):
     """Each client takes down what it made; deleting again is no error where AWS says so."""
-    for client in clients:
-        made = VALUES[client.name]
-        call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
-        call("DeleteRule", RuleArn=made["rule"])
-        target = call("DescribeTargetHealth", TargetGroupArn=made["groups"][1])["TargetHealthDescriptions"][0]["Target"]
-        targets = [{"Id": target["Id"], "Port": target["Port"]}]
-        call("DeregisterTargets", TargetGroupArn=made["groups"][1], Targets=targets)
-        client.wait("elbv2", "TargetDeregistered", TargetGroupArn=made["groups"][1], Targets=targets)
-        call("DeleteListener", ListenerArn=made["listener"])
-        for _ in range(2):
-            call("DeleteLoadBalancer", LoadBalancerArn=made["balancer"])
-            for group in made["groups"]:
-                call("DeleteTargetGroup", TargetGroupArn=group)
-        client.wait("elbv2", "LoadBalancersDeleted", LoadBalancerArns=[made["balancer"]])
+    made = VALUES[client.name]
+    call = lambda operation, **given: client.call("elbv2", operation, **given)  # noqa: E731
+    call("DeleteRule", RuleArn=made["rule"])
+    target = call("DescribeTargetHealth", TargetGroupArn=made["groups"][1])["TargetHealthDescriptions"][0]["Target"]
+    targets = [{"Id": target["Id"], "Port": target["Port"]}]
+    call("DeregisterTargets", TargetGroupArn=made["groups"][1], Targets=targets)
+    client.wait("elbv2", "TargetDeregistered", TargetGroupArn=made["groups"][1], Targets=targets)
+    call("DeleteListener", ListenerArn=made["listener"])
+    for _ in range(2):
+        call("DeleteLoadBalancer", LoadBalancerArn=made["balancer"])
+        for group in made["groups"]:
+            call("DeleteTargetGroup", TargetGroupArn=group)
+    client.wait("elbv2", "LoadBalancersDeleted", LoadBalancerArns=[made["balancer"]])
 
 
 if __name__ == "__main__":

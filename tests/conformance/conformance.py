@@ -1,5 +1,7 @@
 """What the tests with all clients share: the interpreter of their venv, a home, and the clients on it."""
 
+import concurrent.futures
+import inspect
 import os
 import pathlib
 import sys
@@ -9,8 +11,18 @@ sys.path.insert(0, str(HERE.parent / "integration"))
 import harness  # noqa: E402  (found through the line above)
 
 
+def at_once(clients, test):
+    """test(client) for each of them at the same time; raises the first one's failure, with the client's name."""
+    with concurrent.futures.ThreadPoolExecutor(len(clients)) as pool:
+        running = [(client, pool.submit(test, client)) for client in clients]
+    for client, done in running:
+        if done.exception() is not None:
+            raise harness.Failed(f"{client.name}: {done.exception()!r}") from done.exception()
+
+
 class WithClients:
-    """Calls test(tidegate, clients); the clients are made when the control plane is there."""
+    """Calls test(tidegate, clients), or test(tidegate, client) for all clients at once, by its second parameter's name;
+    the clients are made when the control plane is there."""
 
     def __init__(self, tools):
         self.tools, self.clients = tools, None
@@ -22,7 +34,10 @@ class WithClients:
                 tidegate.run("serve", "--detach", expect=0)
                 self.clients = all_clients(tidegate.environment(), self.tools)
                 print("clients:", ", ".join(client.name for client in self.clients), flush=True)
-            test(tidegate, self.clients)
+            if list(inspect.signature(test).parameters)[1] == "client":
+                at_once(self.clients, lambda client: test(tidegate, client))
+            else:
+                test(tidegate, self.clients)
         run.__doc__, run.__name__ = test.__doc__, test.__name__
         return run
 

@@ -37,88 +37,85 @@ def threshold(value):
     return [{"ParameterKey": "Threshold", "ParameterValue": str(value)}]
 
 
-def test_stacks(_tidegate, clients):
+def test_stacks(_tidegate, client):
     """Each client makes, reads, updates and lists a stack; its waiters are content."""
-    for number, client in enumerate(clients):
-        name = name_of(number)
-        call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
-        text = template(name)
-        call("ValidateTemplate", TemplateBody=text)
-        made = call("CreateStack", StackName=name, TemplateBody=text, Tags=[{"Key": "by", "Value": client.name}])
-        client.wait("cloudformation", "StackCreateComplete", StackName=name)
-        stack = call("DescribeStacks", StackName=made["StackId"])["Stacks"][0]
-        harness.check(stack["Outputs"][0]["OutputValue"] == f"{name}-jobs", str(stack))
-        harness.check(stack["Tags"] == [{"Key": "by", "Value": client.name}], str(stack))
-        call("UpdateStack", StackName=name, UsePreviousTemplate=True, Parameters=threshold(5))
-        client.wait("cloudformation", "StackUpdateComplete", StackName=name)
-        statuses = [event["ResourceStatus"] for event in
-                    call("DescribeStackEvents", StackName=name)["StackEvents"]
-                    if event["LogicalResourceId"] == name]
-        harness.check(statuses == ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_IN_PROGRESS"],
-                      str(statuses))
-        resources = call("ListStackResources", StackName=name)["StackResourceSummaries"]
-        harness.check([r["PhysicalResourceId"] for r in resources] == [f"{name}-jobs"], str(resources))
-        resources = call("DescribeStackResources", StackName=name)["StackResources"]
-        harness.check([r["LogicalResourceId"] for r in resources] == ["Jobs"], str(resources))
-        detail = call("DescribeStackResource", StackName=name, LogicalResourceId="Jobs")["StackResourceDetail"]
-        harness.check(detail["ResourceStatus"] == "UPDATE_COMPLETE", str(detail))
-        listed = call("ListStacks", StackStatusFilter=["UPDATE_COMPLETE"])["StackSummaries"]
-        harness.check(name in [s["StackName"] for s in listed], str(listed))
-        body = call("GetTemplate", StackName=name)["TemplateBody"]
-        harness.check((json.loads(body) if isinstance(body, str) else body) == json.loads(text), str(body))
-        summary = call("GetTemplateSummary", StackName=name)
-        harness.check(summary["ResourceTypes"] == ["AWS::CloudWatch::Alarm"], str(summary))
-        harness.check(summary["Parameters"][0]["Description"] == "of the alarms", str(summary))
+    name = name_of(client.number)
+    call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
+    text = template(name)
+    call("ValidateTemplate", TemplateBody=text)
+    made = call("CreateStack", StackName=name, TemplateBody=text, Tags=[{"Key": "by", "Value": client.name}])
+    client.wait("cloudformation", "StackCreateComplete", StackName=name)
+    stack = call("DescribeStacks", StackName=made["StackId"])["Stacks"][0]
+    harness.check(stack["Outputs"][0]["OutputValue"] == f"{name}-jobs", str(stack))
+    harness.check(stack["Tags"] == [{"Key": "by", "Value": client.name}], str(stack))
+    call("UpdateStack", StackName=name, UsePreviousTemplate=True, Parameters=threshold(5))
+    client.wait("cloudformation", "StackUpdateComplete", StackName=name)
+    statuses = [event["ResourceStatus"] for event in
+                call("DescribeStackEvents", StackName=name)["StackEvents"]
+                if event["LogicalResourceId"] == name]
+    harness.check(statuses == ["UPDATE_COMPLETE", "UPDATE_IN_PROGRESS", "CREATE_COMPLETE", "CREATE_IN_PROGRESS"],
+                  str(statuses))
+    resources = call("ListStackResources", StackName=name)["StackResourceSummaries"]
+    harness.check([r["PhysicalResourceId"] for r in resources] == [f"{name}-jobs"], str(resources))
+    resources = call("DescribeStackResources", StackName=name)["StackResources"]
+    harness.check([r["LogicalResourceId"] for r in resources] == ["Jobs"], str(resources))
+    detail = call("DescribeStackResource", StackName=name, LogicalResourceId="Jobs")["StackResourceDetail"]
+    harness.check(detail["ResourceStatus"] == "UPDATE_COMPLETE", str(detail))
+    listed = call("ListStacks", StackStatusFilter=["UPDATE_COMPLETE"])["StackSummaries"]
+    harness.check(name in [s["StackName"] for s in listed], str(listed))
+    body = call("GetTemplate", StackName=name)["TemplateBody"]
+    harness.check((json.loads(body) if isinstance(body, str) else body) == json.loads(text), str(body))
+    summary = call("GetTemplateSummary", StackName=name)
+    harness.check(summary["ResourceTypes"] == ["AWS::CloudWatch::Alarm"], str(summary))
+    harness.check(summary["Parameters"][0]["Description"] == "of the alarms", str(summary))
 
 
-def test_change_sets(_tidegate, clients):
+def test_change_sets(_tidegate, client):
     """Each client looks at a change before it makes it; an empty one is FAILED in CloudFormation's words."""
-    for number, client in enumerate(clients):
-        name = name_of(number)
-        call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
-        made = call("CreateChangeSet", StackName=name, ChangeSetName="six", ChangeSetType="UPDATE",
-                    TemplateBody=template(name), Parameters=threshold(6))
-        client.wait("cloudformation", "ChangeSetCreateComplete", ChangeSetName=made["Id"])
-        shown = call("DescribeChangeSet", ChangeSetName="six", StackName=name)
-        change = shown["Changes"][0]["ResourceChange"]
-        harness.check((change["Action"], change["LogicalResourceId"]) == ("Modify", "Jobs"), str(shown))
-        call("ExecuteChangeSet", ChangeSetName="six", StackName=name)
-        client.wait("cloudformation", "StackUpdateComplete", StackName=name)
-        call("CreateChangeSet", StackName=name, ChangeSetName="same", TemplateBody=template(name),
-             Parameters=threshold(6))
-        shown = call("DescribeChangeSet", ChangeSetName="same", StackName=name)
-        harness.check((shown["Status"], shown["StatusReason"]) == (
-            "FAILED", "The submitted information didn't contain changes. "
-                      "Submit different information to create a change set."), str(shown))
-        names = [s["ChangeSetName"] for s in call("ListChangeSets", StackName=name)["Summaries"]]
-        harness.check(names == ["six", "same"], str(names))
-        for _ in range(2):
-            call("DeleteChangeSet", ChangeSetName="same", StackName=name)
-        call("CreateChangeSet", StackName=name, ChangeSetName="six", TemplateBody=template(name),
-             Parameters=threshold(7))  # the name of one that is executed is free
-        new = name + "-new"
-        call("CreateChangeSet", StackName=new, ChangeSetName="first", ChangeSetType="CREATE",
-             TemplateBody=template(new))
-        status = call("DescribeStacks", StackName=new)["Stacks"][0]["StackStatus"]
-        harness.check(status == "REVIEW_IN_PROGRESS", status)
-        call("ExecuteChangeSet", ChangeSetName="first", StackName=new)
-        client.wait("cloudformation", "StackCreateComplete", StackName=new)
+    name = name_of(client.number)
+    call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
+    made = call("CreateChangeSet", StackName=name, ChangeSetName="six", ChangeSetType="UPDATE",
+                TemplateBody=template(name), Parameters=threshold(6))
+    client.wait("cloudformation", "ChangeSetCreateComplete", ChangeSetName=made["Id"])
+    shown = call("DescribeChangeSet", ChangeSetName="six", StackName=name)
+    change = shown["Changes"][0]["ResourceChange"]
+    harness.check((change["Action"], change["LogicalResourceId"]) == ("Modify", "Jobs"), str(shown))
+    call("ExecuteChangeSet", ChangeSetName="six", StackName=name)
+    client.wait("cloudformation", "StackUpdateComplete", StackName=name)
+    call("CreateChangeSet", StackName=name, ChangeSetName="same", TemplateBody=template(name),
+         Parameters=threshold(6))
+    shown = call("DescribeChangeSet", ChangeSetName="same", StackName=name)
+    harness.check((shown["Status"], shown["StatusReason"]) == (
+        "FAILED", "The submitted information didn't contain changes. "
+                  "Submit different information to create a change set."), str(shown))
+    names = [s["ChangeSetName"] for s in call("ListChangeSets", StackName=name)["Summaries"]]
+    harness.check(names == ["six", "same"], str(names))
+    for _ in range(2):
+        call("DeleteChangeSet", ChangeSetName="same", StackName=name)
+    call("CreateChangeSet", StackName=name, ChangeSetName="six", TemplateBody=template(name),
+         Parameters=threshold(7))  # the name of one that is executed is free
+    new = name + "-new"
+    call("CreateChangeSet", StackName=new, ChangeSetName="first", ChangeSetType="CREATE",
+         TemplateBody=template(new))
+    status = call("DescribeStacks", StackName=new)["Stacks"][0]["StackStatus"]
+    harness.check(status == "REVIEW_IN_PROGRESS", status)
+    call("ExecuteChangeSet", ChangeSetName="first", StackName=new)
+    client.wait("cloudformation", "StackCreateComplete", StackName=new)
 
 
-def test_a_failed_update_rolls_back(_tidegate, clients):
+def test_a_failed_update_rolls_back(_tidegate, client):
     """An update that fails ends as UPDATE_ROLLBACK_COMPLETE, with everything as before."""
-    for number, client in enumerate(clients):
-        name = name_of(number)
-        call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
-        call("UpdateStack", StackName=name, TemplateBody=template(name, Taken=f"{name}-new-jobs"),
-             Parameters=threshold(9))
-        client.wait("cloudformation", "StackExists", StackName=name)
-        stack = call("DescribeStacks", StackName=name)["Stacks"][0]
-        harness.check(stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", str(stack))
-        harness.check(stack["Parameters"][0]["ParameterValue"] == "6", str(stack))
-        failed = [e for e in call("DescribeStackEvents", StackName=name)["StackEvents"]
-                  if e["ResourceStatus"] == "CREATE_FAILED"]
-        harness.check("already exists" in failed[0]["ResourceStatusReason"], str(failed))
+    name = name_of(client.number)
+    call = lambda operation, **given: client.call("cloudformation", operation, **given)  # noqa: E731
+    call("UpdateStack", StackName=name, TemplateBody=template(name, Taken=f"{name}-new-jobs"),
+         Parameters=threshold(9), ClientRequestToken="nine")
+    client.wait("cloudformation", "StackExists", StackName=name)
+    stack = call("DescribeStacks", StackName=name)["Stacks"][0]
+    harness.check(stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE", str(stack))
+    harness.check(stack["Parameters"][0]["ParameterValue"] == "6", str(stack))
+    failed = [e for e in call("DescribeStackEvents", StackName=name)["StackEvents"]
+              if e["ResourceStatus"] == "CREATE_FAILED"]
+    harness.check("already exists" in failed[0]["ResourceStatusReason"], str(failed))
 
 
 def wrong_calls(name):
@@ -149,24 +146,24 @@ def wrong_calls(name):
         ("ExecuteChangeSet", {"StackName": name, "ChangeSetName": "none"}, "ChangeSetNotFound"),
         ("ExecuteChangeSet", {"StackName": name, "ChangeSetName": "six"}, "InvalidChangeSetStatus"),
         ("DeleteChangeSet", {"StackName": "none", "ChangeSetName": "c"}, "ValidationError"),
+        ("DeleteStack", {"StackName": name, "ClientRequestToken": "nine"}, "TokenAlreadyExistsException"),
         ("DeleteStack", {"StackName": name, "ClientRequestToken": "t"}, None),
         ("DeleteStack", {"StackName": "none"}, None),
     ]
 
 
-def test_wrong_calls(_tidegate, clients):
+def test_wrong_calls(_tidegate, client):
     """Each client gets AWS's code for each operation's wrong call; deletes of nothing are no error."""
-    for number, client in enumerate(clients):
-        # JS and boto3 name the shape, aws cli the code; both are AWS's.
-        other = {"ChangeSetNotFound": "ChangeSetNotFoundException"}
-        for operation, given, code in wrong_calls(name_of(number)):
-            try:
-                client.call("cloudformation", operation, **given)
-            except Refused as refused:
-                harness.check(refused.code in (code, other.get(code)), f"{client.name} {operation}: {refused}, not {code}")
-            else:
-                harness.check(code is None, f"{client.name} {operation} {given}: no error")
-        client.wait("cloudformation", "StackDeleteComplete", StackName=name_of(number))
+    # JS and boto3 name the shape, aws cli the code; both are AWS's.
+    other = {"ChangeSetNotFound": "ChangeSetNotFoundException"}
+    for operation, given, code in wrong_calls(name_of(client.number)):
+        try:
+            client.call("cloudformation", operation, **given)
+        except Refused as refused:
+            harness.check(refused.code in (code, other.get(code)), f"{client.name} {operation}: {refused}, not {code}")
+        else:
+            harness.check(code is None, f"{client.name} {operation} {given}: no error")
+    client.wait("cloudformation", "StackDeleteComplete", StackName=name_of(client.number))
 
 
 def deploy(client, folder, text, *more):

@@ -1,6 +1,7 @@
 // Drives the AWS SDK for JavaScript: one JSON request a line in, one JSON answer a line out.
-// {"service", "operation", "input"} → {"output"} or {"error": {"code", "message", "status"}}
+// {"service", "operation", "input", "secret"?} → {"output"} or {"error": {"code", "message", "status"}}
 // {"service", "wait": "StackCreateComplete", "input"} → {"output": {"state": "SUCCESS"}} or an error
+// A text that is a time of ISO 8601 becomes a Date, as the SDK wants its times.
 // {"service", "paginate": "DescribeRules", "input", "pageSize"} → {"output": [page, …]}
 import { createInterface } from "node:readline";
 
@@ -15,17 +16,23 @@ const packages = {
 };
 const loaded = new Map();
 
-async function open(service) {
-  if (!loaded.has(service)) {
+async function open(service, secret) {
+  const key = JSON.stringify([service, secret]);
+  if (!loaded.has(key)) {
     const module = await import(packages[service]);
     const name = Object.keys(module).find((key) => key.endsWith("Client") && key !== "__Client");
-    loaded.set(service, { module, client: new module[name]({ maxAttempts: 1 }) });
+    const credentials = secret && { accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: secret };
+    loaded.set(key, { module, client: new module[name]({ maxAttempts: 1, ...(credentials && { credentials }) }) });
   }
-  return loaded.get(service);
+  return loaded.get(key);
+}
+
+function revive(_, value) {
+  return /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) ? new Date(value) : value;
 }
 
 async function answer(request) {
-  const { module, client } = await open(request.service);
+  const { module, client } = await open(request.service, request.secret);
   if (request.wait) {
     const wait = module[`waitUntil${request.wait}`];
     const settings = { client, minDelay: 1, maxDelay: 2, maxWaitTime: request.seconds ?? 120 };
@@ -53,7 +60,7 @@ function problem(error) {
 for await (const line of createInterface({ input: process.stdin })) {
   let said;
   try {
-    said = { output: (await answer(JSON.parse(line))) ?? {} };
+    said = { output: (await answer(JSON.parse(line, revive))) ?? {} };
   } catch (error) {
     said = { error: problem(error) };
   }

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Every supported operation is driven by every client, right and wrong: read from the records of the other programs.
+
+usage: every_operation_test.py TOOLS      (after the other conformance tests; TOOLS is made by make_clients.py)
+"""
+
+import json
+import pathlib
+import sys
+
+from clients import CALLS
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+import api_reference  # noqa: E402  (found through the line above)
+
+RECORDED = ("balancers_test", "operations_test", "stacks_test")
+ALWAYS = ("boto3", "aws cli v1")  # what every machine has; the others where they are installed
+
+
+def calls_of(tools):
+    """Every recorded call; fails with the name of a program that left none."""
+    for program in RECORDED:
+        record = pathlib.Path(tools) / CALLS / f"{program}.jsonl"
+        if not record.exists():
+            sys.exit(f"no record of {program}: run it whole before this check\n0 passed, 1 failed")
+        for line in record.read_text().splitlines():
+            yield json.loads(line)
+
+
+def holes(calls, supported, clients):
+    """A sentence for each operation that a client did not drive right or did not drive wrong."""
+    driven = {(c["client"], c["service"], c["operation"], c["code"] is None) for c in calls}
+    for service, operation in supported:
+        for client in clients:
+            for right, word in ((True, "right"), (False, "wrong")):
+                if (client, service, operation, right) not in driven:
+                    yield f"{service} {operation}: {client} did not drive it {word}"
+
+
+def main():
+    calls = list(calls_of(sys.argv[1]))
+    clients = sorted({call["client"] for call in calls} | set(ALWAYS))
+    supported = [(service, operation) for service in sorted(api_reference.SERVICES)
+                 for operation in sorted(api_reference.handlers(service))]
+    missing = list(holes(calls, supported, clients))
+    print("\n".join(missing))
+    print(f"{len(supported)} operations, right and wrong, by {', '.join(clients)}: {len(calls)} calls")
+    good = not missing and len(supported) > 100
+    print("1 passed, 0 failed" if good else "0 passed, 1 failed")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
