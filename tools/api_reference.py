@@ -4,7 +4,8 @@
 usage: tools/api_reference.py [--check]      (--check changes nothing, and fails when the page is out of date)
 
 An operation is supported when src/edge/api has a handler for it; what it refuses of its members follows from the handler's
-list. What else is to know stands in tools/codegen/differences.json, by service and operation.
+list. What else is to know stands in tools/codegen/differences.json, by service and operation; why a documented error code is
+never answered, in tools/codegen/never_answered.json.
 """
 
 import json
@@ -68,11 +69,21 @@ def row(model, operation, accepted, notes, codes):
     return f"| {operation} | {'; '.join(said) or 'as in AWS'} |"
 
 
+def reasons(service, model, ours, codes):
+    """A line for each documented code that no call here can get; each has its reason, and no other has one."""
+    given = json.loads((CODEGEN / "never_answered.json").read_text()).get(service, {})
+    never = {code for operation in ours for code in errors_of(model, operation)} - codes
+    if never != set(given):
+        sys.exit(f"tools/codegen/never_answered.json: {service} must give reasons for {sorted(never)}, and for nothing else")
+    return ["", "Never answered:", *(f"- {code}: {given[code]}" for code in sorted(never))] if never else []
+
+
 def section(service, model, notes, codes):
     ours = handlers(service)
     lines = [f"### {service}", f"Protocols: {SERVICES[service]}. {len(ours)} of {len(model['operations'])} operations.", "",
              "| operation | how it differs |", "|---|---|"]
     lines += [row(model, name, ours[name], notes.get(name), codes) for name in sorted(ours)]
+    lines += reasons(service, model, ours, codes)
     others = sorted(set(model["operations"]) - set(ours))
     if len(others) <= 120:
         lines += ["", "Not supported: " + ", ".join(others) + "."]

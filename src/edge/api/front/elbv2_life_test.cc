@@ -119,6 +119,29 @@ TEST_CASE("elbv2 calls: CreateLoadBalancer refuses in AWS's words") {
             .starts_with("TooManyLoadBalancers: "));
 }
 
+TEST_CASE("elbv2 calls: the 3001st target group is over the limit") {
+  Elb elb;
+  auto& world = elb.desk.world;
+  const std::string stored = world.store.contents().at("target_group/" + elb.group);
+  const std::size_t at = stored.find(elb.group) + elb.group.size();
+  std::vector<ports::StoreOperation> batch;  // more of the one that is stored, each its own ARN
+  for (std::size_t i = 2; i < engine::kMaxTargetGroups; ++i) {
+    const std::string number = std::to_string(i);
+    batch.push_back(
+        {"target_group/" + elb.group + number, stored.substr(0, at) + number + stored.substr(at)});
+    if (batch.size() == ports::kMaxBatch || i + 1 == engine::kMaxTargetGroups) {
+      REQUIRE(world.store.append(batch, world.starts, world.store.revision()).has_value());
+      batch.clear();
+    }
+  }
+  world.start();
+  REQUIRE(world.recovered.has_value());
+  CHECK_FALSE(elb.make_group("last").empty());
+  CHECK(world.model().target_groups.size() == engine::kMaxTargetGroups);
+  CHECK(elb.refusal("CreateTargetGroup&Name=more&Protocol=HTTP&Port=80&TargetType=ip")
+            .starts_with("TooManyTargetGroups: "));
+}
+
 TEST_CASE("elbv2 calls: attributes are honoured or refused, and read back") {
   Elb elb;
   const std::string balancer = "LoadBalancerArn=" + elb.balancer;
