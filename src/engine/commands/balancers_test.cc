@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "core/stacks/network.h"
+#include "engine/journal/stored_form.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -135,6 +136,22 @@ TEST_CASE_FIXTURE(Served, "balancers: each thing has an ARN that names what it i
   CHECK(balancer.zones == std::vector<std::string>{"eu-west-2a", "eu-west-2b"});
   CHECK(balancer.subnets == std::vector<std::string>{subnets[1], subnets[0]});
   check_written();
+  CHECK(stored_form(model()) == store.contents());
+}
+
+TEST_CASE_FIXTURE(Calls,
+                  "balancers: a subnet that a stack names is one for calls, while it lives") {
+  REQUIRE(create().has_value());
+  run_for(std::chrono::seconds{5});
+  LoadBalancer wanted = wanted_balancer("other");
+  wanted.subnets = {"subnet-a", "subnet-b"};
+  CHECK(made<LoadBalancer>(CreateLoadBalancer{wanted}).zones ==
+        std::vector<std::string>{"eu-west-2a", "eu-west-2b"});
+  REQUIRE(execute(DeleteStack{kStack, DeleteStack::Haste::Now}).has_value());
+  run_for(std::chrono::seconds{10});
+  REQUIRE(stack().status == stacks::Status::DeleteComplete);
+  wanted.name = "late";
+  CHECK(error(CreateLoadBalancer{wanted}) == "SubnetNotFound");
 }
 
 TEST_CASE_FIXTURE(Served, "balancers: the same again answers what there is, another is refused") {

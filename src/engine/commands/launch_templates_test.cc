@@ -24,6 +24,7 @@ TEST_CASE("CreateLaunchTemplate: version 1 is the default, the name is taken fro
   CHECK(only(world).default_version == 1);
   CHECK(only(world).versions.at(0).number == 1);
   CHECK(only(world).created == world.clock.now());
+  CHECK(only(world).versions.at(0).created == world.clock.now());
   CreateLaunchTemplate again;
   again.launch_template.name = "web";
   again.launch_template.versions.emplace_back();

@@ -78,6 +78,9 @@ Result<Write<PutScalingPolicyOperation>> put_policy(const Context& /*context*/,
   if (!request.target_tracking_configuration) {
     return validation("TargetTrackingConfiguration is required for TargetTrackingScaling");
   }
+  if (request.cooldown.value_or(0) != 0) {  // Terraform sends the 0 of a policy that has none
+    return validation("Cooldown is not supported for policy type TargetTrackingScaling");
+  }
   engine::PutScalingPolicy command;
   scaling::TargetTrackingPolicy& policy = command.policy;
   policy.name.value = *request.policy_name;
@@ -120,6 +123,7 @@ std::vector<Entry> policy_entries() {
       writes<PutScalingPolicyOperation>({"AutoScalingGroupName",
                                          "PolicyName",
                                          "PolicyType",
+                                         "Cooldown",
                                          "EstimatedInstanceWarmup",
                                          "TargetTrackingConfiguration",
                                          "Enabled"},

@@ -94,6 +94,9 @@ TEST_CASE("autoscaling: groups, policies and tags that cannot be are refused in 
   check(tracking + "&TargetTrackingConfiguration.TargetValue=50",
         "ValidationError",
         "must have a PredefinedMetricSpecification");
+  check(configuration + "ASGAverageCPUUtilization&Cooldown=1",
+        "ValidationError",
+        "Cooldown is not supported");
   check(configuration + "ASGAverageCPUUtilization&EstimatedInstanceWarmup=-1",
         "ValidationError",
         "EstimatedInstanceWarmup");
@@ -253,7 +256,7 @@ TEST_CASE("PutScalingPolicy: the policy is in the command, its ARN and alarms in
   });
   const std::string body =
       "Action=PutScalingPolicy&AutoScalingGroupName=g&PolicyName=p&Enabled=false"
-      "&PolicyType=TargetTrackingScaling&EstimatedInstanceWarmup=5"
+      "&PolicyType=TargetTrackingScaling&EstimatedInstanceWarmup=5&Cooldown=0"
       "&TargetTrackingConfiguration.TargetValue=50&TargetTrackingConfiguration.DisableScaleIn=true"
       "&TargetTrackingConfiguration.PredefinedMetricSpecification.PredefinedMetricType="
       "ALBRequestCountPerTarget"
