@@ -146,7 +146,7 @@ def programs():
 
 def prepare():
     changed = copy_tree()
-    configured = run(["cmake", "--preset", "dev", "-S", TREE, "-B", BUILD, "-DTIDEGATE_LEAN=ON",
+    configured = run(["cmake", "--preset", "dev", "-S", TREE, "-B", BUILD, "-DTIDEGATE_LEAN=ON", "-DCMAKE_UNITY_BUILD=OFF",
                       "-DCMAKE_CXX_FLAGS=-O1 -g1 -fpch-preprocess -w"], 300)
     if configured.returncode != 0:
         sys.exit(configured.stdout)

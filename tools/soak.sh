@@ -11,7 +11,7 @@ part() {
   if [ "$code" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
   echo "$name: $([ "$code" -eq 0 ] && echo passed || echo "FAILED (exit $code)")"
 }
-tools/build.sh dev
+tools/build.sh dev all soak_storms soak_crash_points ledger_digests
 tools/build.sh tsan
 for program in build/dev/bin/*_property_test; do  # other cases than the gate's
   [ ! -x "$program" ] || part "$(basename "$program")" env RC_PARAMS="max_success=2000 seed=$RANDOM" "$program"
