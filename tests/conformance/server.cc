@@ -39,7 +39,11 @@ Result<engine::Answer> answer(const engine::Model& model, const engine::Command&
 }  // namespace
 
 int main() {
-  const engine::Model model = sample::model();
+  engine::Model model = sample::model();
+  for (auto& activity : model.groups.at(sample::kGroup).activities) {
+    activity.start = wall_now();  // activities are shown for six weeks
+    activity.end = activity.start;
+  }
   sample::Queries queries{model};
   sample::Commands commands;
   commands.answer_with([&](const engine::Command& command) { return answer(model, command); });
