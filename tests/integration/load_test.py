@@ -10,6 +10,7 @@ from traffic import Traffic
 STACK = ROOT / "tests/integration/web/stack.yaml"
 GROUP = "web-asg"
 DELAY_S, STOP_TIMEOUT_S = 5, 5
+SOCKETS = 50
 
 
 def desired(tidegate, count):
@@ -34,16 +35,17 @@ def test_scale_in_and_out(tidegate):
     """scale-in 3 to 1 and out again under 500 req/s and 50 WebSockets: no request fails, no socket is closed early"""
     tidegate.up(STACK, "--parameter", "DesiredCapacity=3", "--parameter", "TargetValue=99")
     serving(tidegate, 3)
-    with Traffic(tidegate.url(), rate=500, sockets=50) as traffic:
-        wait_for("the sockets are open", lambda: traffic.open_sockets() == 50)
+    with Traffic(tidegate.url(), rate=500, sockets=SOCKETS) as traffic:
+        wait_for("the sockets are open", lambda: traffic.open_sockets() == SOCKETS)
         time.sleep(1)
         begin = time.monotonic()
         desired(tidegate, 1)
         serving(tidegate, 1)
         print(f"    in after {time.monotonic() - begin:.1f} s, {traffic.open_sockets()} sockets still open")
+        # Paced, and told to a client that is busy: the last ones a moment after their instances are gone.
+        wait_for("only the sockets of the one that stays are open", lambda: traffic.open_sockets() <= SOCKETS // 3 + 1)
         closed = [s for s in traffic.sockets if s.closed is not None]
         early = [round(s.closed - begin, 2) for s in closed if s.closed - begin < DELAY_S + STOP_TIMEOUT_S - 0.5]
-        check(closed, "the sockets of the instances that went are closed in the end")
         check(not early, f"closed before delay and StopTimeout were over: {early}")
         begin = time.monotonic()
         desired(tidegate, 3)
