@@ -1,7 +1,7 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cstdio>
 
 namespace tidegate {
 namespace {
@@ -20,11 +20,13 @@ Civil civil_of(Instant t) {
           std::chrono::hh_mm_ss<Duration>{since - days}};
 }
 
-template <typename... Args>
-std::string printed(const char* format, Args... args) {
-  char buffer[64];
-  const int length = std::snprintf(buffer, sizeof buffer, format, args...);
-  return std::string(buffer, static_cast<std::size_t>(length));
+/// `value` in at least `digits` digits, zeros in front, behind `text`. Not printf: alarms write a
+/// time for each of their datapoints, and a simulation has millions of those.
+void append_padded(std::string& text, std::int64_t value, std::size_t digits) {
+  char buffer[24];
+  const auto [end, error] = std::to_chars(buffer, buffer + sizeof buffer, value);
+  const auto length = static_cast<std::size_t>(end - buffer);
+  text.append(digits - std::min(digits, length), '0').append(buffer, length);
 }
 
 /// Reads exactly `digits` digits at `at` and moves past them; -1 stands for "not a number" inside
@@ -92,21 +94,23 @@ Error bad_time(std::string_view text) {
 
 std::string format_iso8601(Instant t) {
   const Civil c = civil_of(t);
-  return printed("%04d-%02u-%02uT%02d:%02d:%02dZ",
-                 static_cast<int>(c.date.year()),
-                 static_cast<unsigned>(c.date.month()),
-                 static_cast<unsigned>(c.date.day()),
-                 static_cast<int>(c.time.hours().count()),
-                 static_cast<int>(c.time.minutes().count()),
-                 static_cast<int>(c.time.seconds().count()));
+  std::string text;
+  text.reserve(sizeof "2026-01-03T12:03:24.000Z");
+  append_padded(text, static_cast<int>(c.date.year()), 4);
+  append_padded(text += '-', static_cast<unsigned>(c.date.month()), 2);
+  append_padded(text += '-', static_cast<unsigned>(c.date.day()), 2);
+  append_padded(text += 'T', c.time.hours().count(), 2);
+  append_padded(text += ':', c.time.minutes().count(), 2);
+  append_padded(text += ':', c.time.seconds().count(), 2);
+  return text += 'Z';
 }
 
 std::string format_iso8601_millis(Instant t) {
   const Civil c = civil_of(t);
-  const auto millis = static_cast<int>(c.time.subseconds().count() / 1000);
   std::string text = format_iso8601(t);
-  text.pop_back();
-  return text + printed(".%03dZ", millis);
+  text.back() = '.';
+  append_padded(text, c.time.subseconds().count() / 1000, 3);
+  return text += 'Z';
 }
 
 std::string format_clock_time(Instant t) {

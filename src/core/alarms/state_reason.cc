@@ -97,7 +97,7 @@ std::string reason_by_fills(const Alarm& alarm, const EvaluatedPoints& points) {
 }
 
 void append_json_time(std::string& json, std::string_view name, Instant time) {
-  json += "\"" + std::string{name} + "\":\"" + data_time(time) + "\"";
+  json.append("\"").append(name).append("\":\"").append(data_time(time)).append("\"");
 }
 
 std::string recent_datapoints(const EvaluatedPoints& points) {
