@@ -38,7 +38,6 @@ set(TG_COMPILED_ALONE
   edge/api/elbv2/target_groups.cc
   edge/api/front/cloudformation_life_test.cc
   edge/api/front/cloudwatch_test.cc
-  edge/api/front/ec2_launch_data_test.cc
   edge/api/front/golden_test.cc
   edge/api/protocol/encode_cbor.cc
   edge/status/status_test.cc

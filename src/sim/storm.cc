@@ -173,8 +173,10 @@ class StormMaker {
 
 std::string replay_text(const std::string& storm, std::uint64_t seed) {
   return "storm of seed " + std::to_string(seed) +
-         " failed. To replay it: build/dev/bin/soak_storms replay " + std::to_string(seed) +
-         " , or keep the following as tests/scenarios/NAME.scenario:\n" + storm;
+         " failed. To replay it: ninja -C build/dev soak_storms && build/dev/bin/soak_storms "
+         "replay " +
+         std::to_string(seed) + " , or keep the following as tests/scenarios/NAME.scenario:\n" +
+         storm;
 }
 
 }  // namespace

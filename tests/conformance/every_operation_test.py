@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 import api_reference  # noqa: E402  (found through the line above)
 
 RECORDED = ("balancers_test", "operations_test", "stacks_test")
-ALWAYS = ("boto3", "aws cli v1")  # what every machine has; the others where they are installed
+ALWAYS = ("boto3", "aws cli v1", "aws cli v2")  # what tools/install.sh and PyPI give; the JS SDK needs a machine with node
 
 
 def calls_of(tools):

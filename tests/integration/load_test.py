@@ -42,9 +42,11 @@ def test_scale_in_and_out(tidegate):
         desired(tidegate, 1)
         serving(tidegate, 1)
         print(f"    in after {time.monotonic() - begin:.1f} s, {traffic.open_sockets()} sockets still open")
+        stays = tidegate.in_service(GROUP)[0]["InstanceId"]
         # Paced, and told to a client that is busy: the last ones a moment after their instances are gone.
-        wait_for("only the sockets of the one that stays are open", lambda: traffic.open_sockets() <= SOCKETS // 3 + 1)
+        wait_for("the sockets of the instances that went are closed", lambda: set(traffic.sockets_by_instance()) == {stays})
         closed = [s for s in traffic.sockets if s.closed is not None]
+        check(closed and all(s.instance != stays for s in closed), "a socket of the instance that stays is closed")
         early = [round(s.closed - begin, 2) for s in closed if s.closed - begin < DELAY_S + STOP_TIMEOUT_S - 0.5]
         check(not early, f"closed before delay and StopTimeout were over: {early}")
         begin = time.monotonic()

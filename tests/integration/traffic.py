@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import urllib.parse
+from collections import Counter
 from dataclasses import dataclass, field
 
 
@@ -120,6 +121,8 @@ class Traffic:
             head = await reader.readuntil(b"\r\n\r\n")
             if b" 101 " not in head.split(b"\r\n")[0]:
                 raise OSError(head.split(b"\r\n")[0].decode())
+            socket.instance = next((line.partition(b":")[2].strip().decode() for line in head.split(b"\r\n")
+                                    if line.lower().startswith(b"x-instance:")), "")
             socket.opened = time.monotonic()
             while True:
                 payload = os.urandom(16)
@@ -134,3 +137,7 @@ class Traffic:
 
     def open_sockets(self):
         return sum(1 for socket in self.sockets if socket.opened and socket.closed is None)
+
+    def sockets_by_instance(self):
+        """Instance → how many of its sockets are open."""
+        return Counter(s.instance for s in self.sockets if s.opened and s.closed is None)

@@ -5,25 +5,10 @@
 
 #include "base/text.h"
 #include "core/stacks/network.h"
-#include "edge/api/front/operations_fixture.h"
-#include "edge/api/models/ec2.h"
+#include "edge/api/front/ec2_fixture.h"
 
 namespace tidegate::api {
 namespace {
-
-engine::FleetCommand posted(const std::string& body) {
-  Desk desk;
-  const HttpResponse response = desk.form("ec2", body);
-  CAPTURE(response.body);
-  REQUIRE(response.status == 200);
-  REQUIRE(desk.commands.posted().size() == 1);
-  return std::get<engine::FleetCommand>(desk.commands.posted()[0]);
-}
-
-template <typename Command>
-Command posted_as(const std::string& body) {
-  return std::get<Command>(posted(body));
-}
 
 groups::StandaloneInstance lone(const std::string& id, groups::LifecycleState state) {
   groups::StandaloneInstance given;
@@ -55,12 +40,8 @@ engine::Model with_lone(groups::LifecycleState state) {
   return model;
 }
 
-Json ask(Desk& desk, const std::string& body) {
-  return read(desk, "ec2", ec2::service(), "Action=" + body);
-}
-
 Names names_of(Desk& desk, const std::string& body, const char* list, const char* member) {
-  return texts(ask(desk, body)[list], member);
+  return texts(ec2_answer(desk, body)[list], member);
 }
 
 }  // namespace
@@ -167,7 +148,7 @@ TEST_CASE("ec2: a token that is none is InvalidParameterValue in every listing")
 
 TEST_CASE("CreateLaunchTemplate: everything that is given is in the command") {
   const auto made =
-      posted_as<engine::CreateLaunchTemplate>(
+      ec2_posted_as<engine::CreateLaunchTemplate>(
           "Action=CreateLaunchTemplate&LaunchTemplateName=web&ClientToken=t&VersionDescription=d"
           "&LaunchTemplateData.ImageId=ami-1&LaunchTemplateData.InstanceType=t3.nano"
           "&LaunchTemplateData.UserData=" +
@@ -193,13 +174,13 @@ TEST_CASE("CreateLaunchTemplate: everything that is given is in the command") {
 }
 
 TEST_CASE("CreateLaunchTemplateVersion: from a source version only what is given changes") {
-  const auto command = posted_as<engine::CreateLaunchTemplateVersion>(
+  const auto command = ec2_posted_as<engine::CreateLaunchTemplateVersion>(
       "Action=CreateLaunchTemplateVersion&LaunchTemplateName=cnt-backend-launch-template"
       "&SourceVersion=1&LaunchTemplateData.InstanceType=t3.nano");
   CHECK(command.version.instance_type == "t3.nano");
   CHECK(command.version.image_id == "ami-013fb36a0ba6d426f");
   CHECK(command.version.user_data == "#!/bin/bash\nexec app\n");
-  const auto bare = posted_as<engine::CreateLaunchTemplateVersion>(
+  const auto bare = ec2_posted_as<engine::CreateLaunchTemplateVersion>(
       "Action=CreateLaunchTemplateVersion&LaunchTemplateName=cnt-backend-launch-template"
       "&LaunchTemplateData.InstanceType=t3.nano");
   CHECK(bare.version.image_id.empty());
@@ -218,7 +199,7 @@ TEST_CASE("DescribeLaunchTemplateVersions: newest first, by number, bounds, name
   Desk desk{model};
   const auto numbers = [&](const std::string& more) {
     std::vector<std::int64_t> found;
-    const Json answer = ask(
+    const Json answer = ec2_answer(
         desk, "DescribeLaunchTemplateVersions&LaunchTemplateId=" + launch_template.id.value + more);
     for (const Json& version : answer["LaunchTemplateVersions"].items()) {
       found.push_back(version["VersionNumber"].int_or(0));
@@ -234,16 +215,17 @@ TEST_CASE("DescribeLaunchTemplateVersions: newest first, by number, bounds, name
   CHECK(numbers("&Filter.1.Name=is-default-version&Filter.1.Value.1=true") == Numbers{2});
   CHECK(numbers("&Filter.1.Name=image-id&Filter.1.Value.1=ami-3") == Numbers{3});
   CHECK(numbers("&MaxResults=1") == Numbers{3});
-  const Json page = ask(
+  const Json page = ec2_answer(
       desk,
       "DescribeLaunchTemplateVersions&MaxResults=2&LaunchTemplateId=" + launch_template.id.value);
   CHECK(numbers("&NextToken=" + percent_encode(page["NextToken"].string_or(""))) == Numbers{1});
-  const Json latest = ask(desk, "DescribeLaunchTemplateVersions&LaunchTemplateVersion.1=$Latest");
+  const Json latest =
+      ec2_answer(desk, "DescribeLaunchTemplateVersions&LaunchTemplateVersion.1=$Latest");
   CHECK(latest["LaunchTemplateVersions"].items().size() == 1);
 }
 
 TEST_CASE("RunInstances: everything that is given is in the command") {
-  const auto command = posted_as<engine::RunInstances>(
+  const auto command = ec2_posted_as<engine::RunInstances>(
       "Action=RunInstances&ImageId=ami-1&InstanceType=t3.nano&MinCount=1&MaxCount=2&ClientToken=t"
       "&UserData=" +
       percent_encode(base64_encode("exec app")) +
@@ -271,7 +253,7 @@ TEST_CASE("TerminateInstances: the answer has each instance's state before and a
         engine::InstancesAnswer{{lone("i-0a", groups::LifecycleState::InService)},
                                 {lone("i-0a", groups::LifecycleState::Terminating)}}};
   });
-  const Json answer = ask(desk, "TerminateInstances&InstanceId.1=i-0a");
+  const Json answer = ec2_answer(desk, "TerminateInstances&InstanceId.1=i-0a");
   const Json& change = answer["TerminatingInstances"].items()[0];
   CHECK(change["PreviousState"]["Name"].string_or("") == "running");
   CHECK(change["CurrentState"]["Name"].string_or("") == "shutting-down");
@@ -281,7 +263,7 @@ TEST_CASE("TerminateInstances: the answer has each instance's state before and a
 TEST_CASE("DescribeInstances: one outside a group, while it runs and after its end") {
   Desk running{with_lone(groups::LifecycleState::InService)};
   const std::string by_id = "DescribeInstances&InstanceId.1=i-0a";
-  Json reservation = ask(running, by_id)["Reservations"].items()[0];
+  Json reservation = ec2_answer(running, by_id)["Reservations"].items()[0];
   CHECK(reservation["ReservationId"].string_or("") == "r-1");
   const Json instance = reservation["Instances"].items()[0];
   CHECK(instance["State"]["Name"].string_or("") == "running");
@@ -289,12 +271,13 @@ TEST_CASE("DescribeInstances: one outside a group, while it runs and after its e
   CHECK(texts(instance["SecurityGroups"], "GroupId") == Names{"sg-1"});
   CHECK(texts(instance["Tags"], "Key") == Names{"Name"});
   CHECK(instance["VpcId"].string_or("") == stacks::default_vpc("eu-west-2"));
-  CHECK(ask(running,
+  CHECK(ec2_answer(
+            running,
             "DescribeInstances&Filter.1.Name=subnet-id&Filter.1.Value.1=subnet-*")["Reservations"]
             .items()
             .size() == 2);
   Desk ended{with_lone(groups::LifecycleState::Terminated)};
-  const Json gone = ask(ended, by_id)["Reservations"].items()[0]["Instances"].items()[0];
+  const Json gone = ec2_answer(ended, by_id)["Reservations"].items()[0]["Instances"].items()[0];
   CHECK(gone["State"]["Code"].int_or(0) == 48);
   CHECK(gone["StateReason"]["Code"].string_or("") == "Client.UserInitiatedShutdown");
   CHECK(gone["PrivateIpAddress"].is_null());
@@ -305,7 +288,7 @@ TEST_CASE("DescribeInstanceStatus: ok, initializing, impaired; others only when 
   auto& facts = model.standalone.begin()->second.facts;
   const auto status = [&]() {
     Desk desk{model};
-    const Json answer = ask(desk, "DescribeInstanceStatus&InstanceId.1=i-0a");
+    const Json answer = ec2_answer(desk, "DescribeInstanceStatus&InstanceId.1=i-0a");
     REQUIRE(answer["InstanceStatuses"].items().size() == 1);
     const Json& one = answer["InstanceStatuses"].items()[0];
     CHECK(one["SystemStatus"]["Status"].string_or("") == "ok");
@@ -323,8 +306,8 @@ TEST_CASE("DescribeInstanceStatus: ok, initializing, impaired; others only when 
   CHECK(status() == "initializing");
   Desk ended{with_lone(groups::LifecycleState::Terminated)};
   const std::string of_it = "DescribeInstanceStatus&InstanceId.1=i-0a";
-  CHECK(ask(ended, of_it)["InstanceStatuses"].items().empty());
-  const Json all = ask(ended, of_it + "&IncludeAllInstances=true");
+  CHECK(ec2_answer(ended, of_it)["InstanceStatuses"].items().empty());
+  const Json all = ec2_answer(ended, of_it + "&IncludeAllInstances=true");
   CHECK(all["InstanceStatuses"].items()[0]["InstanceStatus"]["Status"].string_or("") ==
         "not-applicable");
 }
@@ -332,13 +315,15 @@ TEST_CASE("DescribeInstanceStatus: ok, initializing, impaired; others only when 
 TEST_CASE("DescribeInstanceAttribute: what an instance was made from") {
   Desk desk{with_lone(groups::LifecycleState::InService)};
   const std::string of_it = "DescribeInstanceAttribute&InstanceId=i-0a&Attribute=";
-  CHECK(base64_decode(ask(desk, of_it + "userData")["UserData"]["Value"].string_or("")) ==
+  CHECK(base64_decode(ec2_answer(desk, of_it + "userData")["UserData"]["Value"].string_or("")) ==
         "exec app");
-  CHECK(texts(ask(desk, of_it + "groupSet")["Groups"], "GroupId") == Names{"sg-1"});
+  CHECK(texts(ec2_answer(desk, of_it + "groupSet")["Groups"], "GroupId") == Names{"sg-1"});
   CHECK_FALSE(
-      ask(desk, of_it + "disableApiTermination")["DisableApiTermination"]["Value"].bool_or(true));
+      ec2_answer(desk, of_it + "disableApiTermination")["DisableApiTermination"]["Value"].bool_or(
+          true));
   CHECK(
-      ask(desk,
+      ec2_answer(
+          desk,
           of_it + "instanceInitiatedShutdownBehavior")["InstanceInitiatedShutdownBehavior"]["Value"]
           .string_or("") == "terminate");
   check_refusals(desk,
@@ -364,10 +349,10 @@ TEST_CASE("ec2: images and types are what stacks declare and what is built in") 
             desk, "DescribeImages&Filter.1.Name=name&Filter.1.Value.1=host", "Images", "ImageId") ==
         Names{"ami-host"});
   const Json type =
-      ask(desk, "DescribeInstanceTypes&InstanceType.1=a1.metal")["InstanceTypes"].items()[0];
+      ec2_answer(desk, "DescribeInstanceTypes&InstanceType.1=a1.metal")["InstanceTypes"].items()[0];
   CHECK(type["VCpuInfo"]["DefaultVCpus"].int_or(0) == 3);
   CHECK(type["MemoryInfo"]["SizeInMiB"].int_or(0) == 96);
-  const Json page = ask(desk, "DescribeInstanceTypes&MaxResults=5");
+  const Json page = ec2_answer(desk, "DescribeInstanceTypes&MaxResults=5");
   CHECK(page["InstanceTypes"].items().size() == 5);
   CHECK_FALSE(page["NextToken"].is_null());
 }
@@ -417,12 +402,13 @@ TEST_CASE("ec2: tags are listed by filter; deleting all names every key") {
   const auto all = std::get<engine::ChangeResourceTags>(
       std::get<engine::FleetCommand>(desk.commands.posted().at(0)));
   CHECK(all.removed == std::map<std::string, std::optional<std::string>>{{"Name", std::nullopt}});
-  const auto some = posted_as<engine::ChangeResourceTags>(
+  const auto some = ec2_posted_as<engine::ChangeResourceTags>(
       "Action=DeleteTags&ResourceId.1=i-0a&Tag.1.Key=a&Tag.2.Key=b&Tag.2.Value=c");
   CHECK(some.removed ==
         std::map<std::string, std::optional<std::string>>{{"a", std::nullopt}, {"b", "c"}});
   const auto set =
-      posted_as<engine::ChangeResourceTags>("Action=CreateTags&ResourceId.1=i-0a&Tag.1.Key=a").set;
+      ec2_posted_as<engine::ChangeResourceTags>("Action=CreateTags&ResourceId.1=i-0a&Tag.1.Key=a")
+          .set;
   CHECK(set == std::map<std::string, std::string>{{"a", ""}});
 }
 

@@ -1,34 +1,11 @@
 // Launch data: what nothing acts on, and types that are not AWS's.
 #include <doctest/doctest.h>
 
-#include "edge/api/front/operations_fixture.h"
-#include "edge/api/models/ec2.h"
+#include "edge/api/front/ec2_fixture.h"
 
 namespace tidegate::api {
-namespace {
-
-engine::FleetCommand posted(const std::string& body) {
-  Desk desk;
-  const HttpResponse response = desk.form("ec2", body);
-  CAPTURE(response.body);
-  REQUIRE(response.status == 200);
-  REQUIRE(desk.commands.posted().size() == 1);
-  return std::get<engine::FleetCommand>(desk.commands.posted()[0]);
-}
-
-template <typename Command>
-Command posted_as(const std::string& body) {
-  return std::get<Command>(posted(body));
-}
-
-Json ask(Desk& desk, const std::string& body) {
-  return read(desk, "ec2", ec2::service(), "Action=" + body);
-}
-
-}  // namespace
-
 TEST_CASE("launch template data: what is the case anyway may be said, and is shown again") {
-  const auto command = posted_as<engine::CreateLaunchTemplate>(
+  const auto command = ec2_posted_as<engine::CreateLaunchTemplate>(
       "Action=CreateLaunchTemplate&LaunchTemplateName=web&LaunchTemplateData.ImageId=ami-1"
       "&LaunchTemplateData.Monitoring.Enabled=true&LaunchTemplateData.EbsOptimized=false"
       "&LaunchTemplateData.MetadataOptions.HttpTokens=required"
@@ -43,8 +20,8 @@ TEST_CASE("launch template data: what is the case anyway may be said, and is sho
   engine::Model model = sample::model();
   model.launch_templates[made.id] = made;
   Desk desk{model};
-  const Json answer =
-      ask(desk, "DescribeLaunchTemplateVersions&LaunchTemplateId=lt-1&LaunchTemplateVersion.1=1");
+  const Json answer = ec2_answer(
+      desk, "DescribeLaunchTemplateVersions&LaunchTemplateId=lt-1&LaunchTemplateVersion.1=1");
   const Json& data = answer["LaunchTemplateVersions"].items().at(0)["LaunchTemplateData"];
   CHECK(data["ImageId"].string_or("") == "ami-1");
   CHECK(data["Monitoring"]["Enabled"].bool_or(false));
@@ -100,10 +77,10 @@ TEST_CASE("launch template data: what is not the case is refused by its name") {
 }
 
 TEST_CASE("ec2: an instance type that is not AWS's is the engine's to know") {
-  CHECK(posted_as<engine::RunInstances>(
+  CHECK(ec2_posted_as<engine::RunInstances>(
             "Action=RunInstances&ImageId=ami-1&InstanceType=our.own&MinCount=1&MaxCount=1")
             .made_from.instance_type == "our.own");
-  CHECK(posted_as<engine::CreateLaunchTemplate>(
+  CHECK(ec2_posted_as<engine::CreateLaunchTemplate>(
             "Action=CreateLaunchTemplate&LaunchTemplateName=web&LaunchTemplateData.InstanceType="
             "our.own")
             .launch_template.versions.at(0)

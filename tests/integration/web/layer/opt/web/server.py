@@ -65,7 +65,7 @@ class Http(asyncio.Protocol):
     def upgrade(self, key):
         accept = base64.b64encode(hashlib.sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
         self.transport.write(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                             b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+                             b"Sec-WebSocket-Accept: " + accept + b"\r\nX-Instance: " + ID + b"\r\n\r\n")
         self.upgraded = True
         sockets.add(self)
 
