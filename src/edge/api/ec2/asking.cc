@@ -40,17 +40,27 @@ bool names(const Names& names, const std::string& value) {
   return !names.has_value() || names->empty() || holds(names, value);
 }
 
-Result<bool> accepts(const Filters& filters, const Meaning& meaning, const char* valid) {
-  bool all = true;
+Status check_filters(const Filters& filters, std::string_view valid) {
+  const std::vector<std::string> known = split(valid, ',');
   for (const Filter& filter : filters.value_or(std::vector<Filter>{})) {
     const std::string name = filter.name.value_or("");
-    const auto values = meaning(name);
-    if (!values) {
-      return invalid_value("The filter '" + name + "' is invalid; what works: " + valid);
+    const std::string kind = name.starts_with("tag:") ? "tag:<key>" : name;
+    if (std::none_of(known.begin(), known.end(), [&](const std::string& one) {
+          return trim(one) == kind;
+        })) {
+      return invalid_value("The filter '" + name +
+                           "' is invalid; what works: " + std::string{valid});
     }
-    all = all && any_matches(filter, *values);
   }
-  return all;
+  return Ok{};
+}
+
+bool accepts(const Filters& filters, const Meaning& meaning) {
+  const auto all = filters.value_or(std::vector<Filter>{});
+  return std::all_of(all.begin(), all.end(), [&](const Filter& filter) {
+    const auto values = meaning(filter.name.value_or(""));
+    return values && any_matches(filter, *values);
+  });
 }
 
 std::optional<std::vector<std::string>> tag_values(const TagMap& tags, std::string_view name) {

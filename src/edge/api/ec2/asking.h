@@ -34,9 +34,11 @@ bool names(const Names& names, const std::string& value);
 /// What a filter's name means of one thing: its values, any of which may match. Absent: no such
 /// filter.
 using Meaning = std::function<std::optional<std::vector<std::string>>(std::string_view name)>;
-/// Every filter matches, wildcards * and ? included. valid: the names, for the sentence.
-/// Error: InvalidParameterValue for a name that means nothing.
-Result<bool> accepts(const Filters& filters, const Meaning& meaning, const char* valid);
+/// valid: the names that mean something, "a, b, tag:<key>". Error: InvalidParameterValue for
+/// another.
+Status check_filters(const Filters& filters, std::string_view valid);
+/// Every filter matches, wildcards * and ? included; one that means nothing matches nothing.
+bool accepts(const Filters& filters, const Meaning& meaning);
 /// tag-key and tag:<key>; absent for other names.
 std::optional<std::vector<std::string>> tag_values(const TagMap& tags, std::string_view name);
 

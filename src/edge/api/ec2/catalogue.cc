@@ -16,6 +16,11 @@ using Values = std::optional<std::vector<std::string>>;
 
 constexpr std::int64_t kMaxImages = 1000;
 constexpr std::int64_t kMaxTypes = 100;
+constexpr const char* kImageFilters =
+    "image-id, name, state, architecture, owner-id, is-public, image-type, root-device-type, "
+    "virtualization-type, tag-key, tag:<key>";
+constexpr const char* kTypeFilters =
+    "instance-type, current-generation, processor-info.supported-architecture";
 
 Image image_answer(const engine::Model& model, const std::string& id, const stacks::Image& image) {
   Image answer;
@@ -66,6 +71,7 @@ Result<DescribeImagesResult> describe_images(const Context& context,
                                              const DescribeImagesRequest& request) {
   const auto images = engine::images_of(context.model);
   TG_RETURN_IF_ERROR(check_image_ids(images, request.image_ids));
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kImageFilters));
   std::vector<Image> all;
   for (const auto& [id, image] : images) {
     Image answer = image_answer(context.model, id, image);
@@ -81,13 +87,8 @@ Result<DescribeImagesResult> describe_images(const Context& context,
       if (name == "virtualization-type") return {{"hvm"}};
       return tag_values({}, name);
     };
-    TG_ASSIGN_OR_RETURN(
-        const bool accepted,
-        accepts(request.filters,
-                meaning,
-                "image-id, name, state, architecture, owner-id, is-public, image-type, "
-                "root-device-type, virtualization-type, tag-key, tag:<key>"));
-    if (accepted && names(request.image_ids, id) && owned_by(context.model, request.owners)) {
+    if (accepts(request.filters, meaning) && names(request.image_ids, id) &&
+        owned_by(context.model, request.owners)) {
       all.push_back(std::move(answer));
     }
   }
@@ -147,6 +148,7 @@ Result<DescribeInstanceTypesResult> describe_types(const Context& context,
                    "The following supplied instance types do not exist: [" + type + "]");
     }
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kTypeFilters));
   std::vector<InstanceTypeInfo> all;
   for (const std::string& type : known) {
     const auto size = engine::size_of(context.model, {}, type, 1);
@@ -156,12 +158,7 @@ Result<DescribeInstanceTypesResult> describe_types(const Context& context,
       if (name == "processor-info.supported-architecture") return {{"x86_64"}};
       return std::nullopt;
     };
-    TG_ASSIGN_OR_RETURN(
-        const bool accepted,
-        accepts(request.filters,
-                meaning,
-                "instance-type, current-generation, processor-info.supported-architecture"));
-    if (accepted && size && names(request.instance_types, type)) {
+    if (accepts(request.filters, meaning) && size && names(request.instance_types, type)) {
       all.push_back(type_answer(type, *size));
     }
   }

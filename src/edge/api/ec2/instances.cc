@@ -66,6 +66,7 @@ std::vector<Reservation> all_reservations(const engine::Model& model) {
 
 Result<std::vector<Reservation>> wanted(const engine::Model& model,
                                         const DescribeInstancesRequest& request) {
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kInstanceFilters));
   std::vector<Reservation> all;
   for (Reservation& reservation : all_reservations(model)) {
     std::vector<Instance> instances;
@@ -73,8 +74,7 @@ Result<std::vector<Reservation>> wanted(const engine::Model& model,
       const auto meaning = [&](std::string_view name) {
         return meaning_of(reservation, instance, name);
       };
-      TG_ASSIGN_OR_RETURN(const bool accepted, accepts(request.filters, meaning, kInstanceFilters));
-      if (accepted && names(request.instance_ids, *instance.instance_id)) {
+      if (accepts(request.filters, meaning) && names(request.instance_ids, *instance.instance_id)) {
         instances.push_back(std::move(instance));
       }
     }
@@ -170,13 +170,14 @@ Values status_meaning(const InstanceStatus& status, std::string_view name) {
 Result<DescribeInstanceStatusResult> describe_status(const Context& context,
                                                      const DescribeInstanceStatusRequest& request) {
   TG_RETURN_IF_ERROR(check_instance_ids(context.model, request.instance_ids));
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kStatusFilters));
   std::vector<InstanceStatus> all;
   for (InstanceStatus& status : all_statuses(context.model)) {
     const auto meaning = [&](std::string_view name) { return status_meaning(status, name); };
-    TG_ASSIGN_OR_RETURN(const bool accepted, accepts(request.filters, meaning, kStatusFilters));
     const bool shown =
         request.include_all_instances.value_or(false) || *status.instance_state->name == "running";
-    if (accepted && shown && names(request.instance_ids, *status.instance_id)) {
+    if (shown && accepts(request.filters, meaning) &&
+        names(request.instance_ids, *status.instance_id)) {
       all.push_back(std::move(status));
     }
   }

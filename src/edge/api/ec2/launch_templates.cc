@@ -25,6 +25,7 @@ Result<std::vector<LaunchTemplate>> named_templates(const engine::Model& model,
        request.launch_template_names.value_or(std::vector<std::string>{})) {
     TG_RETURN_IF_ERROR(found(model, {{}, name}));
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kTemplateFilters));
   const bool all_wanted =
       !request.launch_template_ids.has_value() && !request.launch_template_names.has_value();
   std::vector<LaunchTemplate> all;
@@ -34,9 +35,9 @@ Result<std::vector<LaunchTemplate>> named_templates(const engine::Model& model,
       if (name == "create-time") return {{format_iso8601(launch_template.created)}};
       return tag_values(launch_template.tags, name);
     };
-    TG_ASSIGN_OR_RETURN(const bool accepted, accepts(request.filters, meaning, kTemplateFilters));
-    if (accepted && (all_wanted || holds(request.launch_template_ids, id.value) ||
-                     holds(request.launch_template_names, launch_template.name))) {
+    if (accepts(request.filters, meaning) &&
+        (all_wanted || holds(request.launch_template_ids, id.value) ||
+         holds(request.launch_template_names, launch_template.name))) {
       all.push_back(launch_template_answer(model, launch_template));
     }
   }
@@ -119,8 +120,7 @@ Result<std::vector<LaunchTemplateVersion>> asked_versions(
       }
       return std::nullopt;
     };
-    TG_ASSIGN_OR_RETURN(const bool accepted, accepts(request.filters, meaning, kVersionFilters));
-    if (accepted) {
+    if (accepts(request.filters, meaning)) {
       all.push_back(version_answer(model, of, *version));
     }
   }
@@ -129,6 +129,7 @@ Result<std::vector<LaunchTemplateVersion>> asked_versions(
 
 Result<DescribeLaunchTemplateVersionsResult> describe_versions(
     const Context& context, const DescribeLaunchTemplateVersionsRequest& request) {
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kVersionFilters));
   std::vector<LaunchTemplateVersion> all;
   if (!request.launch_template_id && !request.launch_template_name) {
     if (!request.versions) {

@@ -17,6 +17,15 @@ using Values = std::optional<std::vector<std::string>>;
 
 constexpr const char* kRange = "10.64.0.0/10";  // instance addresses come from a part of it
 constexpr std::int64_t kMaxResults = 1000;
+constexpr const char* kZoneFilters =
+    "zone-name, zone-id, region-name, group-name, state, zone-type, opt-in-status";
+constexpr const char* kSubnetFilters =
+    "subnet-id, vpc-id, availability-zone, availabilityZone, availability-zone-id, state, "
+    "default-for-az, defaultForAz, tag-key, tag:<key>";
+constexpr const char* kVpcFilters =
+    "vpc-id, state, is-default, isDefault, cidr, cidr-block, owner-id, tag-key, tag:<key>";
+constexpr const char* kSecurityGroupFilters =
+    "group-id, group-name, vpc-id, owner-id, tag-key, tag:<key>";
 
 /// "euw2-az1" of eu-west-2a.
 std::string zone_id(const std::string& zone) {
@@ -64,6 +73,7 @@ Result<DescribeAvailabilityZonesResult> describe_zones(
       return invalid_value("Invalid availability zone: [" + name + "]");
     }
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kZoneFilters));
   for (const std::string& zone : all) {
     const auto meaning = [&](std::string_view name) -> Values {
       if (name == "zone-name") return {{zone}};
@@ -75,12 +85,8 @@ Result<DescribeAvailabilityZonesResult> describe_zones(
       if (name == "opt-in-status") return {{"opt-in-not-required"}};
       return std::nullopt;
     };
-    TG_ASSIGN_OR_RETURN(
-        const bool accepted,
-        accepts(request.filters,
-                meaning,
-                "zone-name, zone-id, region-name, group-name, state, zone-type, opt-in-status"));
-    if (accepted && names(request.zone_names, zone) && names(request.zone_ids, zone_id(zone))) {
+    if (accepts(request.filters, meaning) && names(request.zone_names, zone) &&
+        names(request.zone_ids, zone_id(zone))) {
       zones.push_back(zone_answer(context.model, zone));
     }
   }
@@ -117,6 +123,7 @@ Result<DescribeSubnetsResult> describe_subnets(const Context& context,
                    "The subnet ID '" + id + "' does not exist");
     }
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kSubnetFilters));
   std::vector<Subnet> all;
   for (const auto& [id, zone] : known) {
     Subnet subnet = subnet_answer(context.model, id, zone);
@@ -131,12 +138,7 @@ Result<DescribeSubnetsResult> describe_subnets(const Context& context,
       }
       return tag_values({}, name);
     };
-    TG_ASSIGN_OR_RETURN(const bool accepted,
-                        accepts(request.filters,
-                                meaning,
-                                "subnet-id, vpc-id, availability-zone, availability-zone-id, "
-                                "state, default-for-az, tag-key, tag:<key>"));
-    if (accepted && names(request.subnet_ids, id)) {
+    if (accepts(request.filters, meaning) && names(request.subnet_ids, id)) {
       all.push_back(std::move(subnet));
     }
   }
@@ -164,6 +166,7 @@ Result<DescribeVpcsResult> describe_vpcs(const Context& context,
                    "The vpc ID '" + asked + "' does not exist");
     }
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kVpcFilters));
   const auto meaning = [&](std::string_view name) -> Values {
     if (name == "vpc-id") return {{id}};
     if (name == "state") return {{"available"}};
@@ -172,13 +175,9 @@ Result<DescribeVpcsResult> describe_vpcs(const Context& context,
     if (name == "owner-id") return {{context.model.account_id}};
     return tag_values({}, name);
   };
-  TG_ASSIGN_OR_RETURN(const bool accepted,
-                      accepts(request.filters,
-                              meaning,
-                              "vpc-id, state, is-default, cidr, owner-id, tag-key, tag:<key>"));
   DescribeVpcsResult answer;
   auto& vpcs = answer.vpcs.emplace();
-  if (accepted) {
+  if (accepts(request.filters, meaning)) {
     Vpc& vpc = vpcs.emplace_back();
     vpc.vpc_id = id;
     vpc.owner_id = context.model.account_id;
@@ -223,6 +222,7 @@ Result<DescribeSecurityGroupsResult> describe_security_groups(
                    "The security group '" + id + "' does not exist");
     }
   }
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kSecurityGroupFilters));
   DescribeSecurityGroupsResult answer;
   auto& shown = answer.security_groups.emplace();
   for (const std::string& id : known) {
@@ -234,11 +234,8 @@ Result<DescribeSecurityGroupsResult> describe_security_groups(
       if (name == "owner-id") return {{context.model.account_id}};
       return tag_values({}, name);
     };
-    TG_ASSIGN_OR_RETURN(const bool accepted,
-                        accepts(request.filters,
-                                meaning,
-                                "group-id, group-name, vpc-id, owner-id, tag-key, tag:<key>"));
-    if (accepted && names(request.group_ids, id) && names(request.group_names, group_name)) {
+    if (accepts(request.filters, meaning) && names(request.group_ids, id) &&
+        names(request.group_names, group_name)) {
       SecurityGroup& group = shown.emplace_back();
       group.group_id = id;
       group.group_name = group_name;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kMaxResults = 1000;
 constexpr std::size_t kMaxResources = 1000;
+constexpr const char* kTagFilters = "key, value, resource-id, resource-type, tag:<key>";
 
 void add(std::vector<TagDescription>& all,
          const std::string& id,
@@ -43,6 +44,7 @@ std::vector<TagDescription> all_tags(const engine::Model& model) {
 
 Result<DescribeTagsResult> describe_tags(const Context& context,
                                          const DescribeTagsRequest& request) {
+  TG_RETURN_IF_ERROR(check_filters(request.filters, kTagFilters));
   std::vector<TagDescription> chosen;
   for (TagDescription& tag : all_tags(context.model)) {
     const auto meaning = [&](std::string_view name) -> std::optional<std::vector<std::string>> {
@@ -52,10 +54,7 @@ Result<DescribeTagsResult> describe_tags(const Context& context,
       if (name == "resource-type") return {{*tag.resource_type}};
       return tag_values({{*tag.key, *tag.value}}, name);
     };
-    TG_ASSIGN_OR_RETURN(
-        const bool accepted,
-        accepts(request.filters, meaning, "key, value, resource-id, resource-type, tag:<key>"));
-    if (accepted) {
+    if (accepts(request.filters, meaning)) {
       chosen.push_back(std::move(tag));
     }
   }
