@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOGS = ROOT / "build" / "test-logs"
-# Lane → (preset, parallel tests). Integration tests measure and load the machine, so one at a time.
+# Lane → (preset, parallel tests). Integration tests that need the machine to themselves say so (RUN_SERIAL).
 LANES = {
     "tidy": ("dev", 2),
     "unit": ("dev", 2),
@@ -25,7 +25,7 @@ LANES = {
     "scenario": ("dev", 2),
     "contract": ("dev", 2),
     "asan+ubsan": ("asan", 2),
-    "integration": ("dev", 1),
+    "integration": ("dev", 2),
 }
 DOCTEST = re.compile(r"\[doctest\] test cases:\s*\d+ \|\s*(\d+) passed \|\s*(\d+) failed")
 OWN = re.compile(r"^(?:.*: )?(\d+) passed, (\d+) failed$", re.MULTILINE)

@@ -58,6 +58,7 @@ class Proxy {
   // proxy_client.cc
   void drive(Client& client);
   bool take_head(Client& client);
+  std::string_view receive(Client& client);
   bool read_more(Client& client);
   void refuse(Client& client, int status);
   void answer(Client& client, int status, AnswerFraming::Persist persist);

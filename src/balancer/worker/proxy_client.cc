@@ -94,25 +94,31 @@ void Proxy::drive(Client& client) {
   context_.again(client);
 }
 
-// One read into the waiting input; false when there is nothing to read now, or no one to read from.
-bool Proxy::read_more(Client& client) {
-  if (!client.readable) return false;
+// One read, into the worker's memory; empty when there is nothing to read now, or no one to read from.
+std::string_view Proxy::receive(Client& client) {
   const std::span<char> memory = context_.in();
   const IoResult got = client.io.recv(memory);
   if (got.kind == IoResult::Kind::WouldBlock) {
     client.readable = false;
-    return false;
+    return {};
   }
   if (got.kind != IoResult::Kind::Done) {
     close(client);
-    return false;
+    return {};
   }
   if (got.size < memory.size() && !client.peer_finished) client.readable = false;
   client.listener->counters->processed_bytes.add(got.size);
+  return {memory.data(), got.size};
+}
+
+// One read into the waiting input; false when that got nothing.
+bool Proxy::read_more(Client& client) {
+  const std::string_view got = client.readable ? receive(client) : std::string_view{};
+  if (got.empty()) return false;
   if (client.in.empty()) {
     context_.set_deadline(client.deadline, context_.now + limits_.header_time);
   }
-  client.in.append(context_.buffers, {memory.data(), got.size});
+  client.in.append(context_.buffers, got);
   return true;
 }
 
@@ -120,19 +126,8 @@ bool Proxy::read_more(Client& client) {
 bool Proxy::take_head(Client& client) {
   if (client.in.empty() && client.readable) {
     // The common case: a whole request in one read, parsed where it lies.
-    const std::span<char> memory = context_.in();
-    const IoResult got = client.io.recv(memory);
-    if (got.kind == IoResult::Kind::WouldBlock) {
-      client.readable = false;
-      return false;
-    }
-    if (got.kind != IoResult::Kind::Done) {
-      close(client);
-      return false;
-    }
-    if (got.size < memory.size() && !client.peer_finished) client.readable = false;
-    client.listener->counters->processed_bytes.add(got.size);
-    const std::string_view bytes{memory.data(), got.size};
+    const std::string_view bytes = receive(client);
+    if (bytes.empty()) return false;
     const Parse parsed = request_parser_.parse(bytes);
     if (parsed == Parse::Complete) {
       const std::size_t head_size = request_parser_.head().size;

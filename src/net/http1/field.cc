@@ -178,35 +178,9 @@ bool always_hop_by_hop(FieldId id) {
 }
 
 bool protected_from_connection(FieldId id) {
-  switch (id) {
-    case FieldId::Host:
-    case FieldId::ContentLength:
-    case FieldId::TransferEncoding:
-    case FieldId::Authorization:
-    case FieldId::Cookie:
-    case FieldId::XForwardedFor:
-    case FieldId::XForwardedPort:
-    case FieldId::XForwardedProto:
-      return true;
-    case FieldId::Other:
-    case FieldId::Connection:
-    case FieldId::KeepAlive:
-    case FieldId::ProxyConnection:
-    case FieldId::ProxyAuthenticate:
-    case FieldId::ProxyAuthorization:
-    case FieldId::Te:
-    case FieldId::Trailer:
-    case FieldId::Upgrade:
-    case FieldId::Http2Settings:
-    case FieldId::Expect:
-    case FieldId::MaxForwards:
-    case FieldId::ContentType:
-    case FieldId::ContentRange:
-    case FieldId::Range:
-    case FieldId::XAmznTraceId:
-      return false;
-  }
-  return false;
+  return id == FieldId::Host || id == FieldId::ContentLength || id == FieldId::TransferEncoding ||
+         id == FieldId::Authorization || id == FieldId::Cookie || id == FieldId::XForwardedFor ||
+         id == FieldId::XForwardedPort || id == FieldId::XForwardedProto;
 }
 
 bool is_singleton(FieldId id) {

@@ -2,6 +2,24 @@
 
 namespace tidegate::api::cloudformation {
 
+std::vector<Parameter> parameters_shown(const std::map<std::string, std::string>& given) {
+  std::vector<Parameter> shown;
+  for (const auto& [key, value] : given) {
+    Parameter& parameter = shown.emplace_back();
+    parameter.parameter_key = key;
+    parameter.parameter_value = value;
+  }
+  return shown;
+}
+
+std::vector<Tag> tags_shown(const std::map<std::string, std::string>& given) {
+  std::vector<Tag> shown;
+  for (const auto& [key, value] : given) {
+    shown.push_back({key, value});
+  }
+  return shown;
+}
+
 Stack stack_answer(const stacks::Stack& given) {
   Stack answer;
   answer.stack_id = given.id;
@@ -12,12 +30,7 @@ Stack stack_answer(const stacks::Stack& given) {
   if (!given.change_set_id.empty()) {
     answer.change_set_id = given.change_set_id;
   }
-  auto& parameters = answer.parameters.emplace();
-  for (const auto& [key, value] : given.parameters) {
-    Parameter& parameter = parameters.emplace_back();
-    parameter.parameter_key = key;
-    parameter.parameter_value = value;
-  }
+  answer.parameters = parameters_shown(given.parameters);
   answer.creation_time = given.created;
   answer.deletion_time = given.deleted;
   answer.last_updated_time = given.updated;
@@ -37,12 +50,7 @@ Stack stack_answer(const stacks::Stack& given) {
       shown.description = output.description;
     }
   }
-  auto& tags = answer.tags.emplace();
-  for (const auto& [key, value] : given.tags) {
-    Tag& tag = tags.emplace_back();
-    tag.key = key;
-    tag.value = value;
-  }
+  answer.tags = tags_shown(given.tags);
   answer.enable_termination_protection = false;
   answer.drift_information.emplace().stack_drift_status = "NOT_CHECKED";
   return answer;

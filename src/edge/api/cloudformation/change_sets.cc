@@ -114,12 +114,7 @@ void describe(const FoundChangeSet& found, DescribeChangeSetOutput& answer) {
   if (!given.description.empty()) {
     answer.description = given.description;
   }
-  auto& parameters = answer.parameters.emplace();
-  for (const auto& [key, value] : given.parameters) {
-    Parameter& parameter = parameters.emplace_back();
-    parameter.parameter_key = key;
-    parameter.parameter_value = value;
-  }
+  answer.parameters = parameters_shown(given.parameters);
   answer.creation_time = given.created;
   answer.execution_status = execution_status_of(given);
   answer.status = status_of(given);
@@ -128,10 +123,7 @@ void describe(const FoundChangeSet& found, DescribeChangeSetOutput& answer) {
   }
   answer.notification_arns.emplace();
   answer.rollback_configuration.emplace();
-  auto& tags = answer.tags.emplace();
-  for (const auto& [key, value] : given.tags) {
-    tags.push_back({key, value});
-  }
+  answer.tags = tags_shown(given.tags);
   answer.include_nested_stacks = false;
 }
 
