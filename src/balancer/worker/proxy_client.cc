@@ -94,7 +94,8 @@ void Proxy::drive(Client& client) {
   context_.again(client);
 }
 
-// One read, into the worker's memory; empty when there is nothing to read now, or no one to read from.
+// One read, into the worker's memory; empty when there is nothing to read now, or no one to read
+// from.
 std::string_view Proxy::receive(Client& client) {
   const std::span<char> memory = context_.in();
   const IoResult got = client.io.recv(memory);
