@@ -249,6 +249,28 @@ TEST_CASE("life: only as many instances are launched as fit the host") {
   CHECK(world.serving().size() == 2);
   REQUIRE_FALSE(world.group().blockers.empty());
   CHECK(world.group().blockers[0].why.find("host") != std::string::npos);
+  const groups::Activity shown = world.group().activities.front();
+  CHECK(shown.status == groups::ActivityStatus::Failed);
+  CHECK_FALSE(shown.instance.has_value());
+  CHECK(shown.description ==
+        "Launching a new EC2 instance.  Status Reason: InsufficientInstanceCapacity: the host has "
+        "no room for another instance. Launching EC2 instance failed.");
+  CHECK(shown.cause.ends_with("increasing the capacity from 2 to 3."));
+  world.start();
+  world.run_for(seconds{5});
+  CHECK(world.group().activities.front().id == shown.id);  // said once, also across a restart
+}
+
+TEST_CASE("life: a launch that waits for Launch to be resumed is no failed activity") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{5});
+  const std::size_t before = world.group().activities.size();
+  REQUIRE(world.execute(FleetCommand{SuspendProcesses{kGroup, {"Launch"}}}).has_value());
+  REQUIRE(world.execute(SetDesiredCapacity{kGroup, 2}).has_value());
+  world.run_for(seconds{30});
+  REQUIRE_FALSE(world.group().blockers.empty());
+  CHECK(world.group().activities.size() == before);
 }
 
 }  // namespace

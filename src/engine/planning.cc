@@ -55,31 +55,6 @@ std::map<std::string, std::int64_t> versions_of(const Model& model,
           {"$Default", found->second.default_version}};
 }
 
-/// Blockers that are new since the last plan go to the ledger.
-void record_blockers(EngineState& state,
-                     GroupModel& group,
-                     std::vector<groups::Blocker> blockers,
-                     Instant now) {
-  auto& known = state.groups[group.group.name].blockers;
-  for (const auto& blocker : blockers) {
-    const bool old = std::any_of(known.begin(), known.end(), [&](const auto& k) {
-      return k.what == blocker.what && k.why == blocker.why;
-    });
-    if (!old) {
-      LedgerEntry entry;
-      entry.at = now;
-      entry.group = group.group.name.value;
-      entry.what = "no " + blocker.what;
-      entry.why = blocker.why;
-      entry.would_change = blocker.until;
-      record(state, std::move(entry));
-    }
-  }
-  state.view_stale = state.view_stale || blockers != group.blockers;
-  known = blockers;
-  group.blockers = std::move(blockers);
-}
-
 void put_activity(EngineState& state, GroupModel& group, const groups::Activity& activity) {
   auto& all = group.activities;
   const auto same =
@@ -99,6 +74,52 @@ void put_activity(EngineState& state, GroupModel& group, const groups::Activity&
     state.journal.touch(EntityKind::Activity, last->id.value, group.group.name.value);
     all.erase(std::next(last).base());
   }
+}
+
+/// Once for as long as it is refused for the same reason, also when the engine was started anew.
+void show_refused_launch(EngineState& state,
+                         GroupModel& group,
+                         const groups::Blocker& blocker,
+                         Instant now) {
+  const auto instances = instances_of(group);
+  const groups::Activity refused = groups::refused_launch(group.group,
+                                                          groups::counted_capacity(instances),
+                                                          blocker.why,
+                                                          groups::ActivityId{state.ids.uuid()},
+                                                          now);
+  const bool is_shown =
+      !group.activities.empty() && group.activities.front().description == refused.description;
+  if (!is_shown) {
+    put_activity(state, group, refused);
+  }
+}
+
+/// Blockers that are new since the last plan go to the ledger.
+void record_blockers(EngineState& state,
+                     GroupModel& group,
+                     std::vector<groups::Blocker> blockers,
+                     Instant now) {
+  auto& known = state.groups[group.group.name].blockers;
+  for (const auto& blocker : blockers) {
+    const bool old = std::any_of(known.begin(), known.end(), [&](const auto& k) {
+      return k.what == blocker.what && k.why == blocker.why;
+    });
+    if (!old) {
+      LedgerEntry entry;
+      entry.at = now;
+      entry.group = group.group.name.value;
+      entry.what = "no " + blocker.what;
+      entry.why = blocker.why;
+      entry.would_change = blocker.until;
+      record(state, std::move(entry));
+      if (blocker.fails_launch && blocker.what == "launch") {
+        show_refused_launch(state, group, blocker, now);
+      }
+    }
+  }
+  state.view_stale = state.view_stale || blockers != group.blockers;
+  known = blockers;
+  group.blockers = std::move(blockers);
 }
 
 std::string describe_action(const groups::Action& action) {

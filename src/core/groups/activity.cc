@@ -189,6 +189,25 @@ std::string cause_replacement(Instant t, const InstanceId& unhealthy) {
          "It replaces instance " + unhealthy.value + ".";
 }
 
+Activity refused_launch(const AutoScalingGroup& group,
+                        std::int32_t present,
+                        const std::string& why,
+                        ActivityId id,
+                        Instant now) {
+  Activity activity;
+  activity.id = std::move(id);
+  activity.group = group.name;
+  activity.status_message = why + " Launching EC2 instance failed.";
+  activity.description = "Launching a new EC2 instance.  Status Reason: " + activity.status_message;
+  activity.cause = (group.capacity_cause.empty() ? "" : group.capacity_cause + " ") +
+                   cause_instance_started(now, present, group.desired_capacity);
+  activity.start = now;
+  activity.end = now;
+  activity.status = ActivityStatus::Failed;
+  activity.progress = 100;
+  return activity;
+}
+
 std::string launch_failure_message(const InstanceFacts& facts,
                                    Duration launch_timeout,
                                    Instant launched,

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "core/groups/auto_scaling_group.h"
 #include "core/groups/instance.h"
 
 namespace tidegate::groups {
@@ -82,6 +83,14 @@ std::string cause_user_moved(
     Instant t, const InstanceId& id, std::string_view done, std::int32_t from, std::int32_t to);
 std::string cause_user_terminated(Instant t, const InstanceId& id);
 std::string cause_replacement(Instant t, const InstanceId& unhealthy);
+
+/// A launch that could not even be tried, as AWS shows it: Failed at once, of no instance.
+/// present: the capacity that counts. why: a sentence.
+Activity refused_launch(const AutoScalingGroup& group,
+                        std::int32_t present,
+                        const std::string& why,
+                        ActivityId id,
+                        Instant now);
 
 /// The sentence of a failed launch from what exists: exit status, failing line, console tail, last
 /// probe, time limit.

@@ -159,4 +159,28 @@ TEST_CASE("launch failure: one that the driver never showed is said to be so") {
         "The instance did not serve within 60 s. The compute driver never reported it.");
 }
 
+TEST_CASE("activities: a launch that could not be tried is a Failed one of no instance") {
+  AutoScalingGroup group;
+  group.name = GroupName{"web"};
+  group.desired_capacity = 3;
+  const auto refused = [&] {
+    return refused_launch(group, 1, "The host is full.", ActivityId{"a-1"}, kNoon);
+  };
+  const Activity activity = refused();
+  CHECK(activity.id == ActivityId{"a-1"});
+  CHECK(activity.group == group.name);
+  CHECK_FALSE(activity.instance.has_value());
+  CHECK(activity.status == ActivityStatus::Failed);
+  CHECK(activity.status_message == "The host is full. Launching EC2 instance failed.");
+  CHECK(activity.description ==
+        "Launching a new EC2 instance.  Status Reason: The host is full. Launching EC2 instance "
+        "failed.");
+  CHECK(activity.cause == cause_instance_started(kNoon, 1, 3));
+  CHECK(activity.start == kNoon);
+  CHECK(activity.end == kNoon);
+  CHECK(activity.progress == 100);
+  group.capacity_cause = "A user asked.";
+  CHECK(refused().cause == "A user asked. " + cause_instance_started(kNoon, 1, 3));
+}
+
 }  // namespace

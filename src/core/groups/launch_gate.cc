@@ -60,7 +60,9 @@ LaunchGate make_launch_gate(const PlanInput& input,
     return {0, Blocker{"", "The process Launch is suspended.", "ResumeProcesses"}, std::nullopt};
   }
   if (input.launch_obstacle) {
-    return {0, input.launch_obstacle, std::nullopt};
+    Blocker obstacle = *input.launch_obstacle;
+    obstacle.fails_launch = true;
+    return {0, std::move(obstacle), std::nullopt};
   }
   LaunchGate gate = gate_of_failures(input.now, failures, pending);
   const std::int32_t room =
@@ -70,7 +72,8 @@ LaunchGate make_launch_gate(const PlanInput& input,
     gate.blocker =
         Blocker{"",
                 "InsufficientInstanceCapacity: the host has no room for another instance.",
-                "another instance ends, or the instance type is smaller"};
+                "another instance ends, or the instance type is smaller",
+                true};
     gate.reopens = std::nullopt;
   }
   return gate;

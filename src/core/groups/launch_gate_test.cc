@@ -157,7 +157,8 @@ TEST_CASE("launches: the host's room is not exceeded, and the plan says so in AW
       CHECK(plan.blockers[0] ==
             Blocker{"launch",
                     "InsufficientInstanceCapacity: the host has no room for another instance.",
-                    "another instance ends, or the instance type is smaller"});
+                    "another instance ends, or the instance type is smaller",
+                    true});
     }
   }
 }

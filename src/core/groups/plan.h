@@ -122,9 +122,10 @@ using Action = std::variant<LaunchInstance,
 
 /// A reason why something that was due did not happen; goes to the ledger and to `status`.
 struct Blocker {
-  std::string what;   // "launch", "replace i-…", "scale in"
-  std::string why;    // one sentence
-  std::string until;  // what would change it
+  std::string what;           // "launch", "replace i-…", "scale in"
+  std::string why;            // one sentence
+  std::string until;          // what would change it
+  bool fails_launch = false;  // not merely waited for: AWS shows such a launch as a Failed activity
   bool operator==(const Blocker&) const = default;
 };
 

@@ -25,10 +25,11 @@ void add_unbound_listeners(Sentences& out,
   }
 }
 
-/// The newest launch that has ended, if it failed.
+/// The newest launch of an instance that has ended, if it failed.
 const groups::Activity* failed_launch(const engine::GroupModel& group) {
   for (const groups::Activity& activity : group.activities) {
-    if (is_final(activity.status) && activity.description.starts_with("Launching")) {
+    if (is_final(activity.status) && activity.instance &&
+        activity.description.starts_with("Launching")) {
       return activity.status == groups::ActivityStatus::Failed ? &activity : nullptr;
     }
   }
@@ -45,14 +46,11 @@ void add_failing_launches(Sentences& out, const engine::GroupModel& group) {
   if (failures > 1) {
     times = " (" + std::to_string(failures) + " in the last 10 min)";
   }
-  const std::string instance = failed->instance.has_value()
-                                   ? "tidegate explain instance " + failed->instance->value
-                                   : "tidegate explain activity " + failed->id.value;
   out.push_back("launches of " + group.group.name.value + " fail" + times + ": " +
                 failed->status_message +
                 "; mend the user data or the application and run "
-                "`tidegate up` again, `" +
-                instance + "` has the evidence");
+                "`tidegate up` again, `tidegate explain instance " +
+                failed->instance->value + "` has the evidence");
 }
 
 /// Zones of the group that the load balancers of one of its target groups do not serve.

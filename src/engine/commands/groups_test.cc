@@ -361,6 +361,8 @@ TEST_CASE(
   world.run_for(seconds{10});
   CHECK(world.cloud.launches() == 1);
   CHECK(world.blocked("launch", "The launch template web has no version $Default any more."));
+  CHECK(world.fleet().activities.front().status_message ==
+        "The launch template web has no version $Default any more. Launching EC2 instance failed.");
 }
 
 }  // namespace

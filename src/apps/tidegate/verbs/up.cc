@@ -131,8 +131,9 @@ std::string why_not_serving(const Json& stack) {
   for (const Json& group : stack["AutoScalingGroups"].items()) {
     const Json& last = group["LastActivity"];
     if (last["StatusCode"].string_or("") == "Failed") {
-      sentences.push_back(last["Description"].string_or("") + ": " +
-                          last["StatusMessage"].string_or(""));
+      const std::string what = last["Description"].string_or("");
+      const std::string why = last["StatusMessage"].string_or("");
+      sentences.push_back(what.ends_with(why) ? what : what + ": " + why);
     }
   }
   return sentences.empty() ? "the instances do not serve yet; see tidegate status"
