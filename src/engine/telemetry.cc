@@ -59,7 +59,7 @@ std::optional<double> request_sum(EngineState& state,
     state.sampled_requests.clear();         // nor is what came meanwhile one sample's
     return std::nullopt;
   }
-  if (state.sampled_over <= Duration{0} || state.sampled_over > kLongestSample) {
+  if (state.sampled_over > kLongestSample) {
     return std::nullopt;
   }
   double sum = 0;

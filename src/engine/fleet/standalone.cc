@@ -118,7 +118,6 @@ void observe_standalone(EngineState& state, const SeenInstances& seen) {
     groups::Instance& instance = standalone.value.instance;
     const auto observed = seen.find(id);
     standalone.facts = {};
-    standalone.facts.data_plane_connected = state.model.data_plane_connected;
     standalone.facts.without_user_data = standalone.value.made_from.user_data.empty();
     if (observed == seen.end()) {
       continue;
@@ -192,9 +191,7 @@ void keep_outside(EngineState& state, const groups::Instance& instance, Instant 
   if (instance.lifecycle_state == LifecycleState::Terminated) {
     made_from.user_data.clear();  // nothing will run it again
   }
-  StandaloneModel& kept = state.model.standalone[instance.id];
-  kept.value = groups::outside_group(instance, made_from, now);
-  kept.facts = {};
+  state.model.standalone[instance.id].value = groups::outside_group(instance, made_from, now);
   state.journal.touch(EntityKind::Standalone, instance.id.value);
 }
 
