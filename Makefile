@@ -50,9 +50,9 @@ soak: ## hours: 20 000 simulated group-hours, a fresh machine, 200 cycles
 	@tools/install.sh build test clang soak
 	@tools/soak.sh
 
-mutants: ## plant faults in core and engine, count what the fast lanes catch (N=… SEED=… ONLY=src/… MINUTES=… RETRY=1)
+mutants: ## plant faults in core and engine, count what the fast lanes catch (N=… SEED=… ONLY=src/… RETRY=1)
 	@tools/install.sh build test
-	@/usr/bin/python3 tools/mutants.py
+	@/usr/bin/python3 tools/faults/try.py
 
 fuzz: ## libFuzzer on every harness (SECONDS_EACH=60 ONLY=…)
 	@tools/install.sh build clang

@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Plants faults in src/core and src/engine and counts how many the fast lanes' tests catch.
+
+usage: N=200 SEED=1 ONLY=src/core/groups tools/faults/try.py    a sample of so many; N=0: every fault
+       RETRY=1 tools/faults/try.py    the survivors of the run before, after tests were written
+       QUICK=1 …                      without tests that take over QUICK_SECONDS: counts less as caught
+
+All faults are in one build (build.py), each asleep until the environment names it (kinds.py, plant.py, fault.h).
+A fault is tried with the tests (programs.py, by source file) that execute its place: the module's own first, up
+to the first that fails. One that makes a test hang counts as caught; one that no test executes counts as
+survived, "unseen". Every fault has the same chance to be in the sample, which SEED and the sources decide.
+Prints each survivor with its place, then a line per module and kind and the total; fails below LEAST_PERCENT.
+"""
+
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from build import SCRATCH, build, say, stored
+from programs import measured_parts
+
+LEAST_PERCENT = 85
+QUICK_SECONDS = 3
+SURVIVORS = SCRATCH / "survivors.json"
+
+
+def chosen(faults, parts):
+    """The faults to try."""
+    impossible = frozenset().union(*(part.impossible for part in parts)) - \
+        frozenset().union(*(part.seen for part in parts))
+    some = [fault for fault in faults if fault.path.startswith(os.environ.get("ONLY", "src/"))]
+    if "RETRY" in os.environ:
+        before = set(stored(SURVIVORS, []))
+        return [fault for fault in some if fault.key() in before]
+    random.Random(int(os.environ.get("SEED", "1"))).shuffle(some)
+    possible = [fault for fault in some if fault.number not in impossible]
+    return possible[:int(os.environ.get("N", "200")) or len(possible)]
+
+
+def near(fault, part):
+    """Sorts parts: the module's own tests first, of the same name first of all, quick ones first."""
+    folder = Path(fault.path).parent.relative_to("src")
+    own = {"_".join(p.parts) + end for p in (folder, *folder.parents) for end in ("_test", "_property_test")}
+    return part.program not in own, Path(fault.path).stem not in Path(part.file).stem, part.seconds
+
+
+def outcome(fault, parts):
+    able = sorted((part for part in parts if fault.number in part.seen), key=lambda part: near(fault, part))
+    if not able:
+        return "unseen"
+    return "caught" if any(part.catches(fault) for part in able) else "survived"
+
+
+def try_all(faults, parts, workers):
+    """Outcome by fault's number; a survivor is told at once."""
+    begin = told = time.monotonic()
+    outcomes = {}
+    with ThreadPoolExecutor(workers) as pool:
+        running = {pool.submit(outcome, fault, parts): fault for fault in faults}
+        for done in as_completed(running):
+            fault = running[done]
+            outcomes[fault.number] = done.result()
+            if done.result() != "caught":
+                place = f"{fault.path}:{fault.line}: {fault.kind}"
+                print(f"{done.result()}: {place}: {fault.old}  →  {fault.new}", flush=True)
+            if time.monotonic() - told > 5:
+                told = time.monotonic()
+                say(f"  {len(outcomes)} of {len(faults)}, {told - begin:.0f} s")
+    return outcomes
+
+
+def report(faults, outcomes):
+    total, caught = Counter(), Counter()
+    for fault in faults:
+        for group in (str(Path(fault.path).parent), fault.kind):
+            total[group] += 1
+            caught[group] += outcomes[fault.number] == "caught"
+    for group in sorted(total, key=lambda group: ("/" not in group, group)):
+        print(f"{caught[group]:5} caught of {total[group]:4}  {100 * caught[group] / total[group]:3.0f} %  {group}")
+    count = sum(outcome == "caught" for outcome in outcomes.values())
+    percent = 100 * count / len(faults) if faults else 0
+    unseen = sum(outcome == "unseen" for outcome in outcomes.values())
+    print(f"mutants: {count} caught of {len(faults)} ({percent:.1f} %, at least {LEAST_PERCENT} %; {unseen} unseen)")
+    return 0 if percent >= LEAST_PERCENT else 1
+
+
+def main():
+    workers = os.cpu_count() or 2
+    planted, programs = build()
+    parts = measured_parts(programs, workers)
+    faults = chosen(planted, parts)
+    if "QUICK" in os.environ:
+        parts = [part for part in parts if part.seconds < QUICK_SECONDS]
+    outcomes = try_all(faults, parts, workers)
+    SURVIVORS.write_text(json.dumps([fault.key() for fault in faults if outcomes[fault.number] != "caught"], indent=1))
+    return report(faults, outcomes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
