@@ -80,12 +80,19 @@ Status check_sizes(const GroupModel& group,
                     " more instance(s), please update the AutoScalingGroup sizes appropriately.");
 }
 
-Status check_count(const std::vector<InstanceId>& instances, std::size_t limit) {
-  if (instances.empty() || instances.size() > limit) {
-    return validation("The number of instances, " + std::to_string(instances.size()) +
+/// Each once, in their order: who names one twice means the same. Error: too many, or none.
+Result<std::vector<InstanceId>> each_of(const std::vector<InstanceId>& named, std::size_t limit) {
+  if (named.empty() || named.size() > limit) {
+    return validation("The number of instances, " + std::to_string(named.size()) +
                       ", must be between 1 and " + std::to_string(limit) + ".");
   }
-  return Ok{};
+  std::vector<InstanceId> each;
+  for (const auto& id : named) {
+    if (std::find(each.begin(), each.end(), id) == each.end()) {
+      each.push_back(id);
+    }
+  }
+  return each;
 }
 
 /// Each is an instance of the group in one of the states.
@@ -240,13 +247,13 @@ Result<Answer> run(const Execution& on, const SetInstanceHealth& command) {
 }
 
 Result<Answer> run(const Execution& on, const SetInstanceProtection& command) {
-  TG_RETURN_IF_ERROR(check_count(command.instances, kMaxProtected));
+  TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxProtected));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
   TG_RETURN_IF_ERROR(check_states(
       *group,
-      command.instances,
+      instances,
       {LifecycleState::InService, LifecycleState::EnteringStandby, LifecycleState::Standby}));
-  for (const auto& id : command.instances) {
+  for (const auto& id : instances) {
     group->instances.at(id).protected_from_scale_in =
         command.protection == SetInstanceProtection::Protection::On;
     touch(on, *group, id);
@@ -255,10 +262,10 @@ Result<Answer> run(const Execution& on, const SetInstanceProtection& command) {
 }
 
 Result<Answer> run(const Execution& on, const AttachInstances& command) {
-  TG_RETURN_IF_ERROR(check_count(command.instances, kMaxMoved));
+  TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxMoved));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
   std::vector<groups::Instance> joined;
-  for (const auto& id : command.instances) {
+  for (const auto& id : instances) {
     TG_ASSIGN_OR_RETURN(auto instance, joining(on, *group, id));
     joined.push_back(std::move(instance));
   }
@@ -282,53 +289,52 @@ Result<Answer> run(const Execution& on, const AttachInstances& command) {
 }
 
 Result<Answer> run(const Execution& on, const DetachInstances& command) {
-  TG_RETURN_IF_ERROR(check_count(command.instances, kMaxMoved));
+  TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxMoved));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
-  TG_RETURN_IF_ERROR(check_states(
-      *group, command.instances, {LifecycleState::InService, LifecycleState::Standby}));
+  TG_RETURN_IF_ERROR(
+      check_states(*group, instances, {LifecycleState::InService, LifecycleState::Standby}));
   auto desired = group->group.desired_capacity;
   if (command.desired == Desired::Decrement) {
-    desired -= count_in_service(*group, command.instances);
-    TG_RETURN_IF_ERROR(check_sizes(*group, desired, command.instances.size(), "detach"));
+    desired -= count_in_service(*group, instances);
+    TG_RETURN_IF_ERROR(check_sizes(*group, desired, instances.size(), "detach"));
   }
   const auto made = [](const InstanceId& id, std::string cause) {
     return groups::BeginDetach{id, std::move(cause)};
   };
-  return take_out(on, *group, command.instances, desired, std::pair{"detached", made});
+  return take_out(on, *group, instances, desired, std::pair{"detached", made});
 }
 
 Result<Answer> run(const Execution& on, const EnterStandby& command) {
-  TG_RETURN_IF_ERROR(check_count(command.instances, kMaxMoved));
+  TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxMoved));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
-  TG_RETURN_IF_ERROR(check_states(*group, command.instances, {LifecycleState::InService}));
+  TG_RETURN_IF_ERROR(check_states(*group, instances, {LifecycleState::InService}));
   auto desired = group->group.desired_capacity;
   if (command.desired == Desired::Decrement) {
-    desired -= static_cast<std::int32_t>(command.instances.size());
-    TG_RETURN_IF_ERROR(
-        check_sizes(*group, desired, command.instances.size(), "place into standby"));
+    desired -= static_cast<std::int32_t>(instances.size());
+    TG_RETURN_IF_ERROR(check_sizes(*group, desired, instances.size(), "place into standby"));
   }
   const auto made = [](const InstanceId& id, std::string cause) {
     return groups::BeginStandby{id, std::move(cause)};
   };
-  return take_out(on, *group, command.instances, desired, std::pair{"moved to standby", made});
+  return take_out(on, *group, instances, desired, std::pair{"moved to standby", made});
 }
 
 Result<Answer> run(const Execution& on, const ExitStandby& command) {
-  TG_RETURN_IF_ERROR(check_count(command.instances, kMaxMoved));
+  TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxMoved));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
-  TG_RETURN_IF_ERROR(check_states(*group, command.instances, {LifecycleState::Standby}));
+  TG_RETURN_IF_ERROR(check_states(*group, instances, {LifecycleState::Standby}));
   std::int32_t capacity = group->group.desired_capacity;
-  const auto desired = capacity + static_cast<std::int32_t>(command.instances.size());
-  TG_RETURN_IF_ERROR(check_sizes(*group, desired, command.instances.size(), "remove from standby"));
+  const auto desired = capacity + static_cast<std::int32_t>(instances.size());
+  TG_RETURN_IF_ERROR(check_sizes(*group, desired, instances.size(), "remove from standby"));
   set_desired(on, *group, desired);
   std::vector<groups::Action> actions;
-  for (const auto& id : command.instances) {
+  for (const auto& id : instances) {
     actions.emplace_back(groups::EndStandby{
         id, groups::cause_user_moved(on.now, id, "moved out of standby", capacity, capacity + 1)});
     ++capacity;
   }
   apply_actions(on.state, *group, actions, on.now);
-  return Answer{under_way(*group, command.instances)};
+  return Answer{under_way(*group, instances)};
 }
 
 }  // namespace tidegate::engine

@@ -246,5 +246,176 @@ TEST_CASE("TerminateInstance: one in Standby ends, and desired capacity has noth
   CHECK(world.in(LifecycleState::InService).size() == 1);
 }
 
+/// The causes' ends of the activities that a call answers with, one line each.
+std::vector<std::string> changes_of(const Result<Answer>& answer) {
+  REQUIRE(answer.has_value());
+  std::vector<std::string> changes;
+  for (const auto& activity : std::get<ActivitiesAnswer>(*answer).activities) {
+    const auto begin = activity.cause.find("was ");
+    REQUIRE(begin != std::string::npos);
+    changes.push_back(activity.instance->value + " " + activity.cause.substr(begin));
+  }
+  return changes;
+}
+
+/// So many that run outside groups, in zone a.
+std::vector<InstanceId> run_outside(FleetWorld& world, std::int32_t count) {
+  RunInstances run;
+  run.launch_template = groups::LaunchTemplateSpecification{{}, "web", "$Default"};
+  run.zone = "eu-west-2a";
+  run.made_from.instance_type = "t3.nano";
+  run.min_count = run.max_count = count;
+  const auto made = world.ask(run);
+  REQUIRE(made.has_value());
+  world.run_for(seconds{10});
+  std::vector<InstanceId> ids;
+  for (const auto& one : std::get<InstancesAnswer>(*made).instances) {
+    ids.push_back(one.instance.id);
+  }
+  return ids;
+}
+
+TEST_CASE("instances moved together: capacity changes one by one, from MinSize to MaxSize") {
+  FleetWorld world;
+  world.make_group(1, 3, 1);
+  const auto old = world.in(LifecycleState::InService).at(0);
+  const auto ids = run_outside(world, 2);
+  const auto facts = world.model().standalone.at(ids[0]).facts;
+  REQUIRE(facts.observation.has_value());
+  REQUIRE(world.ask(AttachInstances{kFleet, ids}).has_value());
+  CHECK(world.fleet().group.desired_capacity == 3);  // as many as may be
+  CHECK(world.fleet().facts.at(ids[0]) == facts);    // nothing of it is forgotten
+  const std::string user = " in response to a user request, ";
+  CHECK(causes_of(world, ids[0]).find("attached" + user + "increasing the capacity from 1 to 2.") !=
+        std::string::npos);
+  CHECK(causes_of(world, ids[1]).find("attached" + user + "increasing the capacity from 2 to 3.") !=
+        std::string::npos);
+  world.run_for(seconds{10});
+  CHECK(changes_of(world.ask(EnterStandby{kFleet, ids, Desired::Decrement})) ==
+        std::vector<std::string>{
+            ids[0].value + " was moved to standby" + user + "shrinking the capacity from 3 to 2.",
+            ids[1].value + " was moved to standby" + user + "shrinking the capacity from 2 to 1."});
+  CHECK(world.fleet().group.desired_capacity == 1);  // as few as may be
+  world.run_for(seconds{10});
+  CHECK(changes_of(world.ask(ExitStandby{kFleet, ids})) ==
+        std::vector<std::string>{ids[0].value + " was moved out of standby" + user +
+                                     "increasing the capacity from 1 to 2.",
+                                 ids[1].value + " was moved out of standby" + user +
+                                     "increasing the capacity from 2 to 3."});
+  world.run_for(seconds{10});
+  CHECK(changes_of(world.ask(EnterStandby{kFleet, {ids[0]}, Desired::Keep})) ==
+        std::vector<std::string>{ids[0].value +
+                                 " was moved to standby in response to a user request."});
+  world.run_for(seconds{1});
+  CHECK(changes_of(world.ask(DetachInstances{kFleet, {ids[1], old}, Desired::Decrement})) ==
+        std::vector<std::string>{
+            ids[1].value + " was detached" + user + "shrinking the capacity from 3 to 2.",
+            old.value + " was detached" + user + "shrinking the capacity from 2 to 1."});
+}
+
+TEST_CASE("instances moved together: twenty in one call, fifty protected, and never none") {
+  FleetWorld world;
+  world.make_group(0, 4, 1);
+  const auto id = world.in(LifecycleState::InService).at(0);
+  const auto times = [&id](std::size_t count) { return std::vector<InstanceId>(count, id); };
+  const auto error = [&world](FleetCommand command) {
+    const auto answer = world.ask(std::move(command));
+    return answer ? std::string{"none"} : answer.error().message;
+  };
+  const auto limit = [](std::size_t count, int most) {
+    return "The number of instances, " + std::to_string(count) + ", must be between 1 and " +
+           std::to_string(most) + ".";
+  };
+  for (const std::size_t wrong : {std::size_t{0}, std::size_t{21}}) {
+    CHECK(error(EnterStandby{kFleet, times(wrong), Desired::Keep}) == limit(wrong, 20));
+    CHECK(error(ExitStandby{kFleet, times(wrong)}) == limit(wrong, 20));
+    CHECK(error(DetachInstances{kFleet, times(wrong), Desired::Keep}) == limit(wrong, 20));
+    CHECK(error(AttachInstances{kFleet, times(wrong)}) == limit(wrong, 20));
+  }
+  using Protection = SetInstanceProtection::Protection;
+  CHECK(error(SetInstanceProtection{kFleet, times(0), Protection::On}) == limit(0, 50));
+  CHECK(error(SetInstanceProtection{kFleet, times(51), Protection::On}) == limit(51, 50));
+  CHECK(error(SetInstanceProtection{kFleet, times(50), Protection::On}) == "none");
+  // One that is named twice is meant once.
+  CHECK(error(EnterStandby{kFleet, times(20), Desired::Decrement}) == "none");
+  CHECK(world.fleet().group.desired_capacity == 0);
+  world.run_for(seconds{5});
+  CHECK(error(ExitStandby{kFleet, times(20)}) == "none");
+  CHECK(world.fleet().group.desired_capacity == 1);
+  world.run_for(seconds{5});
+  CHECK(error(DetachInstances{kFleet, times(20), Desired::Decrement}) == "none");
+  CHECK(world.fleet().group.desired_capacity == 0);
+  world.run_for(seconds{5});
+  REQUIRE(world.model().standalone.contains(id));
+  CHECK(error(AttachInstances{kFleet, times(20)}) == "none");
+  CHECK(world.fleet().group.desired_capacity == 1);
+  CHECK(world.fleet().instances.size() == 1);
+}
+
+TEST_CASE("AttachInstances: it listens at the port of the group's first target group from then") {
+  FleetWorld world;
+  world.make_group(0, 4, 0);
+  const auto id = run_outside(world, 1).at(0);
+  balancing::TargetGroup wanted;
+  wanted.name = "web";
+  wanted.port = 8123;
+  const auto made = world.execute(Command{BalancerCommand{CreateTargetGroup{wanted}}});
+  REQUIRE(made.has_value());
+  const auto arn = std::get<balancing::TargetGroup>(std::get<BalancerAnswer>(*made)).arn;
+  REQUIRE(world.ask(AttachTargetGroups{kFleet, {arn}}).has_value());
+  REQUIRE(world.ask(AttachInstances{kFleet, {id}}).has_value());
+  CHECK(world.fleet().instances.at(id).port == 8123);
+}
+
+TEST_CASE("SetInstanceHealth: says who it was, and is forgotten with the next good word") {
+  FleetWorld world;
+  world.make_group(1, 4, 2);
+  const auto id = world.in(LifecycleState::InService).at(0);
+  using Grace = SetInstanceHealth::Grace;
+  REQUIRE(world.ask(SetInstanceHealth{id, HealthStatus::Unhealthy, Grace::Ignore}).has_value());
+  CHECK(world.fleet().instances.at(id).health_reason == "A user set it Unhealthy.");
+  CHECK(world.fleet().instances.at(id).unhealthy_by_request);
+  REQUIRE(world.ask(SetInstanceHealth{id, HealthStatus::Healthy, Grace::Ignore}).has_value());
+  CHECK(world.fleet().instances.at(id).health_reason.empty());
+  CHECK_FALSE(world.fleet().instances.at(id).unhealthy_by_request);
+}
+
+TEST_CASE("TerminateInstance: the last one that serves is answered with what its end will be") {
+  FleetWorld world;
+  world.make_group(1, 4, 1);
+  const auto id = world.in(LifecycleState::InService).at(0);
+  const auto answer = world.execute(TerminateInstance{id});
+  REQUIRE(answer.has_value());
+  const auto& activity = std::get<ActivityAnswer>(*answer).activity;
+  CHECK(activity.id.value.size() == 36);
+  CHECK(activity.group == kFleet);
+  CHECK(activity.instance == id);
+  CHECK(activity.description == "Terminating EC2 instance: " + id.value);
+  CHECK(activity.cause == groups::cause_user_terminated(world.clock.now(), id));
+  CHECK(activity.start == world.clock.now());
+  CHECK(world.state_of(id) == LifecycleState::InService);
+  CHECK(stored_form(world.model()) == world.store.contents());  // a restart asks no second time
+}
+
+TEST_CASE("TerminateInstance: one that serves drains, one that never served is killed") {
+  FleetWorld world;
+  world.make_group(1, 4, 2);
+  const auto serving = world.in(LifecycleState::InService).at(1);
+  REQUIRE(world.execute(SetDesiredCapacity{kFleet, 3}).has_value());
+  for (int step = 0; world.in(LifecycleState::Pending).empty(); ++step) {
+    REQUIRE(step < 100);
+    world.run_for(std::chrono::milliseconds{1});
+  }
+  const auto pending = world.in(LifecycleState::Pending).at(0);
+  const auto ended = world.execute(TerminateInstance{pending});
+  REQUIRE(ended.has_value());
+  CHECK(std::get<ActivityAnswer>(*ended).activity.instance == pending);
+  CHECK(world.fleet().instances.at(pending).stage == groups::TerminationStage::Killing);
+  const auto drained = world.execute(TerminateInstance{serving});
+  REQUIRE(drained.has_value());
+  CHECK(std::get<ActivityAnswer>(*drained).activity.instance == serving);
+  CHECK(world.fleet().instances.at(serving).stage == groups::TerminationStage::Draining);
+}
+
 }  // namespace
 }  // namespace tidegate::engine
