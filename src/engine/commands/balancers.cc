@@ -75,7 +75,7 @@ class Run {
     TG_RETURN_IF_ERROR(check_tags(wanted.tags));
     TG_ASSIGN_OR_RETURN(wanted.zones, zones_of(wanted.subnets));
     wanted.arn.value = arn("loadbalancer/app/" + wanted.name + "/" + new_id());
-    TG_RETURN_IF_ERROR(create(wanted, wanted.arn.value));
+    TG_RETURN_IF_ERROR(create(wanted));
     return Answer{BalancerAnswer{model_.load_balancers.at(wanted.arn)}};
   }
 
@@ -139,7 +139,7 @@ class Run {
     }
     TG_RETURN_IF_ERROR(check_tags(wanted.tags));
     wanted.arn.value = arn("targetgroup/" + wanted.name + "/" + new_id());
-    TG_RETURN_IF_ERROR(create(wanted, wanted.arn.value));
+    TG_RETURN_IF_ERROR(create(wanted));
     return Answer{BalancerAnswer{model_.target_groups.at(wanted.arn).target_group}};
   }
 
@@ -192,7 +192,7 @@ class Run {
     }
     TG_RETURN_IF_ERROR(check_tags(wanted.tags));
     wanted.arn.value = arn("listener/" + path_of(wanted.load_balancer.value) + "/" + new_id());
-    TG_RETURN_IF_ERROR(create(wanted, wanted.arn.value));
+    TG_RETURN_IF_ERROR(create(wanted));
     return Answer{BalancerAnswer{model_.listeners.at(wanted.arn)}};
   }
 
@@ -252,7 +252,7 @@ class Run {
     }
     TG_RETURN_IF_ERROR(check_tags(wanted.tags));
     wanted.arn.value = arn("listener-rule/" + path_of(wanted.listener.value) + "/" + new_id());
-    TG_RETURN_IF_ERROR(create(wanted, wanted.arn.value));
+    TG_RETURN_IF_ERROR(create(wanted));
     return Answer{BalancerAnswer{std::vector<Rule>{model_.rules.at(wanted.arn)}}};
   }
 
@@ -350,9 +350,8 @@ class Run {
     return slash == std::string::npos ? std::string{} : arn.substr(slash + 1);
   }
 
-  Status create(stacks::ResourceProperties value, const std::string& physical_id) const {
+  Status create(stacks::ResourceProperties value) const {
     stacks::PlannedResource planned;
-    planned.physical_id = physical_id;
     planned.properties = std::move(value);
     return create_resource(at_.state, stacks::Stack{}, planned, at_.now);
   }
