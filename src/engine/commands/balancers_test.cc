@@ -406,4 +406,36 @@ TEST_CASE_FIXTURE(Calls, "balancers: one forwards to a hundred target groups") {
   CHECK(error(CreateListener{wanted_listener(other, 80, more)}) == "none");
 }
 
+TEST_CASE_FIXTURE(Calls, "balancers: three thousand target groups, and not one more") {
+  const TargetGroupArn web = group("web");
+  const std::string made = store.contents().at("target_group/" + web.value);
+  for (std::size_t i = 1; i + 1 < kMaxTargetGroups; ++i) {
+    const std::string number = std::to_string(i);
+    std::string another = made;
+    another.replace(another.find(web.value), web.value.size(), web.value + number);
+    another.replace(another.find("\"web\""), 5, "\"web-" + number + "\"");
+    REQUIRE(
+        store.append({{"target_group/" + web.value + number, another}}, starts, store.revision())
+            .has_value());
+  }
+  start();
+  REQUIRE(model().target_groups.size() == kMaxTargetGroups - 1);
+  CHECK(error(CreateTargetGroup{wanted_group("last")}) == "none");
+  CHECK(error(CreateTargetGroup{wanted_group("more")}) == "TooManyTargetGroups");
+  CHECK(error(CreateTargetGroup{wanted_group("last")}) == "none");  // it is there already
+  CHECK(model().target_groups.size() == kMaxTargetGroups);
+}
+
+TEST_CASE_FIXTURE(Served,
+                  "balancers: what was said of a listener's old port is not of its new one") {
+  door.take_port(81);
+  REQUIRE(ask(ChangeListener{l80, 81, {}}).has_value());
+  run_for(std::chrono::seconds{1});
+  REQUIRE(model().listeners.at(l80).bind_note == "port 81 is taken by another program");
+  const auto moved = made<Listener>(ChangeListener{l80, 82, {}});
+  CHECK(moved.bind_note.empty());
+  CHECK(moved.bound_port == 0);
+  check_written();
+}
+
 }  // namespace tidegate::engine

@@ -309,4 +309,41 @@ TEST_CASE_FIXTURE(World, "tokens: the same call again does nothing, another one 
   CHECK(error(*this, DeleteStack{kStack, DeleteStack::Haste::Now, "t4"}) == "none");
 }
 
+TEST_CASE_FIXTURE(World, "change sets: a stack in review says why, and that it was a user") {
+  CreateChangeSet command = change_set("make");
+  command.type = ChangeSet::Type::Create;
+  made(*this, command);
+  CHECK(stack().status_reason == "User Initiated");
+  REQUIRE(stack().events.size() == 1);
+  CHECK(stack().events[0].status_reason == "User Initiated");
+  CHECK(stack().events[0].timestamp == clock.now());
+}
+
+TEST_CASE_FIXTURE(World,
+                  "change sets: an image that is not there is told before anything is made") {
+  std::string body = kTemplate;
+  body.replace(body.find("[host]"), 6, "[missing]");
+  CreateChangeSet command = change_set("make", {}, body);
+  command.type = ChangeSet::Type::Create;
+  const std::string missing =
+      "InvalidAMIID.NotFound: the image's layer '/templates/missing' does not exist";
+  CHECK(error(*this, command) == missing);
+  CHECK(model().stacks.empty());
+  REQUIRE(create().has_value());
+  run_for(seconds{5});
+  CHECK(error(*this, change_set("change", {}, body)) == missing);
+  CHECK(error(*this, UpdateStack{kStack, body, "/templates", {}}) == missing);
+  CHECK(stack().change_sets.empty());
+  CHECK(stack().status == SS::CreateComplete);
+}
+
+TEST_CASE_FIXTURE(Deployed, "change sets: the name of one that was executed is free again") {
+  const std::string first = made(*this, change_set("a", {{"Max", "2"}}));
+  REQUIRE(execute(ExecuteChangeSet{first, ""}).has_value());
+  const std::string again = made(*this, change_set("a", {{"Max", "4"}}));
+  REQUIRE(stack().change_sets.size() == 1);
+  CHECK(stack().change_sets[0].id == again);
+  check_written(*this);
+}
+
 }  // namespace tidegate::engine

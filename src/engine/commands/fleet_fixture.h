@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/journal/stored_form.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -54,7 +55,13 @@ struct FleetWorld : World {
     REQUIRE(in(groups::LifecycleState::InService).size() == static_cast<std::size_t>(desired));
   }
 
-  Result<Answer> ask(FleetCommand command) { return execute(Command{std::move(command)}); }
+  /// What is answered is written: the store holds the model, whether the command was carried out
+  /// or refused.
+  Result<Answer> ask(FleetCommand command) {
+    auto answer = execute(Command{std::move(command)});
+    CHECK(stored_form(model()) == store.contents());
+    return answer;
+  }
 
   const GroupModel& fleet() const { return model().groups.at(kFleet); }
   std::vector<groups::InstanceId> in(groups::LifecycleState state) const {

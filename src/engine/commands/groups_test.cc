@@ -125,7 +125,7 @@ TEST_CASE("CreateAutoScalingGroup: the 501st group is over the limit") {
   for (int i = 0; i < 500; ++i) {
     auto command = world.group_command(0, 1, 0);
     command.group.name.value = "group-" + std::to_string(i);
-    REQUIRE(world.ask(command).has_value());
+    REQUIRE(world.execute(FleetCommand{command}).has_value());
   }
   CHECK(refused(world.ask(world.group_command(0, 1, 0))).starts_with("LimitExceeded: "));
 }
@@ -363,6 +363,79 @@ TEST_CASE(
   CHECK(world.blocked("launch", "The launch template web has no version $Default any more."));
   CHECK(world.fleet().activities.front().status_message ==
         "The launch template web has no version $Default any more. Launching EC2 instance failed.");
+}
+
+TEST_CASE("CreateAutoScalingGroup: its zones are told once and in order, however they are given") {
+  FleetWorld world;
+  world.make_template();
+  auto command = world.group_command(0, 1, 0);
+  command.place.zones = {"eu-west-2b", "eu-west-2a", "eu-west-2b"};
+  REQUIRE(world.ask(command).has_value());
+  const std::vector<std::string> zones{"eu-west-2a", "eu-west-2b"};
+  CHECK(world.fleet().group.zones == zones);
+  std::map<std::string, std::string> by_zone;
+  for (const auto& [subnet, zone] : subnet_zones(world.model())) {
+    by_zone[zone] = subnet;
+  }
+  UpdateAutoScalingGroup update;
+  update.group = kFleet;
+  update.place = GroupPlace{{"eu-west-2b"}, {by_zone.at("eu-west-2b")}};
+  REQUIRE(world.ask(update).has_value());
+  CHECK(world.fleet().group.zones == std::vector<std::string>{"eu-west-2b"});
+  CHECK(world.fleet().group.subnets == update.place->subnets);
+  update.place = GroupPlace{{}, {by_zone.at("eu-west-2b"), by_zone.at("eu-west-2a")}};
+  REQUIRE(world.ask(update).has_value());
+  CHECK(world.fleet().group.zones == zones);
+}
+
+TEST_CASE("UpdateAutoScalingGroup: MinSize may be MaxSize, and a warmup may be none at all") {
+  FleetWorld world;
+  world.make_group(1, 4, 2);
+  UpdateAutoScalingGroup command;
+  command.group = kFleet;
+  command.min_size = command.max_size = 3;
+  command.default_instance_warmup = Duration::zero();
+  REQUIRE(world.ask(command).has_value());
+  CHECK(world.fleet().group.desired_capacity == 3);
+  CHECK(world.fleet().group.min_size == 3);
+  CHECK(world.fleet().group.max_size == 3);
+  CHECK(world.fleet().group.default_instance_warmup == Duration::zero());
+  CHECK(world.fleet().group.capacity_changed == world.clock.now());
+  world.run_for(seconds{10});
+  const auto changed = world.fleet().group.capacity_changed;
+  REQUIRE(world.ask(command).has_value());  // changes nothing: no cooldown begins
+  CHECK(world.fleet().group.capacity_changed == changed);
+}
+
+TEST_CASE("SetDesiredCapacity: a cooldown that is honoured tells its end") {
+  FleetWorld world;
+  world.make_group(1, 4, 1);
+  REQUIRE(world.execute(SetDesiredCapacity{kFleet, 2}).has_value());
+  const Instant end = world.clock.now() + seconds{300};
+  world.run_for(seconds{1});
+  CHECK(
+      refused(world.execute(SetDesiredCapacity{kFleet, 3, SetDesiredCapacity::Cooldown::Honor})) ==
+      "ScalingActivityInProgress: The group is in its cooldown until " + format_iso8601(end) +
+          " and HonorCooldown was asked for.");
+}
+
+TEST_CASE("tags: whether one is propagated is what was said last, and is told in order") {
+  FleetWorld world;
+  world.make_group(0, 1, 0);
+  using Propagate = GroupTag::Propagate;
+  const auto put = [&world](const std::string& key, Propagate propagate) {
+    REQUIRE(world.ask(CreateOrUpdateTags{{{kFleet, key, "v", propagate}}}).has_value());
+  };
+  put("b", Propagate::No);
+  put("a", Propagate::No);
+  put("b", Propagate::No);
+  CHECK(world.fleet().group.tags_not_propagated == std::vector<std::string>{"a", "b"});
+  put("a", Propagate::Yes);
+  CHECK(world.fleet().group.tags_not_propagated == std::vector<std::string>{"b"});
+  CHECK(world.fleet().group.tags.size() == 2);
+  REQUIRE(world.ask(DeleteTags{{{kFleet, "none", ""}, {kFleet, "b", ""}}}).has_value());
+  CHECK(world.fleet().group.tags == std::map<std::string, std::string>{{"a", "v"}});
+  CHECK(world.fleet().group.tags_not_propagated.empty());
 }
 
 }  // namespace

@@ -108,5 +108,56 @@ TEST_CASE("DeleteLaunchTemplate: it is gone with its versions, a second time it 
             .starts_with("InvalidLaunchTemplateId.NotFound: "));
 }
 
+TEST_CASE("CreateLaunchTemplate: numbers and times are the engine's, whatever the call says") {
+  FleetWorld world;
+  CreateLaunchTemplate command;
+  command.launch_template.name = "web";
+  command.launch_template.default_version = 7;
+  command.launch_template.numbers_used = 41;
+  command.launch_template.versions.emplace_back();
+  command.launch_template.versions[0].number = 9;
+  const auto made = world.ask(command);
+  REQUIRE(made.has_value());
+  const auto& answer = std::get<LaunchTemplateAnswer>(*made);
+  CHECK(answer.launch_template == only(world));
+  CHECK(only(world).default_version == 1);
+  CHECK(only(world).versions.at(0).number == 1);
+  CHECK(only(world).numbers_used == 1);
+  REQUIRE(answer.versions.size() == 1);
+  CHECK(answer.versions[0].version == only(world).versions[0]);
+  world.run_for(std::chrono::seconds{1});
+  const auto second = world.ask(version_command("ami-2"));
+  REQUIRE(second.has_value());
+  CHECK(only(world).versions.back().number == 2);
+  CHECK(only(world).versions.back().created == world.clock.now());
+  CHECK(only(world).versions.front().created < world.clock.now());
+  CHECK(std::get<LaunchTemplateAnswer>(*second).launch_template == only(world));
+}
+
+TEST_CASE("CreateLaunchTemplateVersion: a launch template has ten thousand versions, no more") {
+  FleetWorld world;
+  CreateLaunchTemplate command;
+  command.launch_template.name = "web";
+  command.launch_template.versions.resize(9'999);
+  REQUIRE(world.execute(FleetCommand{command}).has_value());
+  CHECK(world.execute(FleetCommand{version_command("ami-2")}).has_value());
+  CHECK(only(world).versions.size() == 10'000);
+  CHECK(refused(world.execute(FleetCommand{version_command("ami-3")})) ==
+        "VersionLimitExceeded: The launch template can have at most 10000 versions.");
+}
+
+TEST_CASE("DeleteLaunchTemplateVersions: answers with what is left, and has it written") {
+  FleetWorld world;
+  world.make_template();
+  REQUIRE(world.ask(version_command("ami-2")).has_value());
+  REQUIRE(world.ask(version_command("ami-3")).has_value());
+  const auto made = world.ask(DeleteLaunchTemplateVersions{{{}, "web"}, {"2"}});
+  REQUIRE(made.has_value());
+  CHECK(std::get<LaunchTemplateAnswer>(*made).launch_template == only(world));
+  REQUIRE(only(world).versions.size() == 2);
+  CHECK(only(world).versions[0].number == 1);
+  CHECK(only(world).versions[1].number == 3);
+}
+
 }  // namespace
 }  // namespace tidegate::engine

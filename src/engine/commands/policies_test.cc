@@ -168,5 +168,53 @@ TEST_CASE("DeletePolicy: by name or ARN, with its alarms; what is not there is d
   CHECK(world.ask(DeletePolicy{{}, arn}).has_value());
 }
 
+TEST_CASE("PutScalingPolicy: a share of CPU is above 0 and at most 100") {
+  FleetWorld world;
+  world.make_group(1, 4, 1);
+  REQUIRE(world.ask(PutScalingPolicy{policy_of("cpu", 100)}).has_value());
+  REQUIRE(world.ask(PutScalingPolicy{policy_of("cpu", 0.5)}).has_value());
+  CHECK(world.model().policies.begin()->second.policy.target_value == 0.5);
+  CHECK(world.model().policies.size() == 1);
+}
+
+TEST_CASE(
+    "PutScalingPolicy: a resource label names a load balancer and a target group, both here") {
+  FleetWorld world;
+  world.make_group(1, 4, 1);
+  balancing::LoadBalancer balancer;
+  balancer.name = "web";
+  balancer.subnets = {subnet_zones(world.model()).begin()->first};
+  const auto made = world.execute(Command{BalancerCommand{CreateLoadBalancer{balancer}}});
+  REQUIRE(made.has_value());
+  balancing::TargetGroup targets;
+  targets.name = "rooms";
+  targets.port = 80;
+  REQUIRE(world.execute(Command{BalancerCommand{CreateTargetGroup{targets}}}).has_value());
+  const std::string arn = world.model().load_balancers.begin()->first.value;
+  const std::string app = arn.substr(arn.find("app/"));
+  const std::string group_arn = world.model().target_groups.begin()->first.value;
+  const std::string group = group_arn.substr(group_arn.find("targetgroup/"));
+  auto policy = policy_of("requests", 5);
+  policy.metric = scaling::PredefinedMetric::AlbRequestCountPerTarget;
+  const auto labels = std::to_array<std::string>({
+      "net" + app.substr(3) + "/" + group,
+      app + "/rule" + group.substr(group.find('/')),
+      app + "/" + group + "/more",
+      app + "/" + group.substr(0, group.rfind('/')),
+      app + "0/" + group,
+      app + "/" + group + "0",
+      app,
+  });
+  for (const auto& label : labels) {
+    policy.resource_label = label;
+    CAPTURE(label);
+    CHECK(refused(world.ask(PutScalingPolicy{policy}))
+              .starts_with("ValidationError: ResourceLabel '" + label + "' must name"));
+  }
+  policy.resource_label = app + "/" + group;
+  CHECK(world.ask(PutScalingPolicy{policy}).has_value());
+  CHECK(world.model().policies.size() == 1);
+}
+
 }  // namespace
 }  // namespace tidegate::engine

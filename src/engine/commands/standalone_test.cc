@@ -243,5 +243,150 @@ TEST_CASE("ChangeResourceTags: instances and launch templates have tags, other t
   CHECK(refused(world.ask(many)).starts_with("TagLimitExceeded: "));  // with Name and a: 51
 }
 
+TEST_CASE("RunInstances: each is as the call and its launch template say, from the first moment") {
+  FleetWorld world;
+  CreateLaunchTemplate made;
+  made.launch_template.name = "full";
+  groups::LaunchTemplateVersion version;
+  version.image_id = "ami-0badc0de";
+  version.instance_type = "t3.micro";
+  version.user_data = "exec theirs";
+  version.iam_instance_profile = "their-profile";
+  version.security_groups = {"sg-1"};
+  version.instance_tags = {{"a", "theirs"}, {"b", "theirs"}};
+  made.launch_template.versions.push_back(version);
+  REQUIRE(world.ask(made).has_value());
+  RunInstances command;
+  command.launch_template = groups::LaunchTemplateSpecification{{}, "full", "$Latest"};
+  command.made_from.image_id = kHostImage;
+  command.made_from.instance_tags = {{"b", "ours"}, {"c", "ours"}};
+  command.client_token = "token";
+  const auto first = run_one(world, command);
+  const groups::StandaloneInstance& one = at(world, first);
+  CHECK(one.made_from.image_id == kHostImage);
+  CHECK(one.made_from.instance_type == "t3.micro");
+  CHECK(one.made_from.user_data == "exec theirs");
+  CHECK(one.made_from.iam_instance_profile == "their-profile");
+  CHECK(one.made_from.security_groups == std::vector<std::string>{"sg-1"});
+  const std::map<std::string, std::string> tags{{"a", "theirs"}, {"b", "ours"}, {"c", "ours"}};
+  CHECK(one.made_from.instance_tags == tags);
+  CHECK(one.instance.tags == tags);
+  CHECK(one.instance.image_id == kHostImage);
+  CHECK(one.instance.instance_type == "t3.micro");
+  CHECK(one.instance.launched == world.clock.now());
+  CHECK(one.instance.launch_template ==
+        groups::LaunchTemplateSpecification{
+            world.model().launch_templates.begin()->first, "full", "1"});
+  CHECK(one.reservation.starts_with("r-"));
+  CHECK(one.reservation.size() == 19);
+  CHECK(one.client_token == "token");
+  CHECK(first.value.starts_with("i-"));
+  CHECK(first.value.size() == 19);
+  command.client_token = "other";
+  command.made_from.user_data = "exec ours";
+  command.made_from.iam_instance_profile = "our-profile";
+  command.made_from.security_groups = {"sg-2", "sg-3"};
+  const auto second = run_one(world, command);
+  CHECK(second != first);
+  CHECK(at(world, second).made_from.user_data == "exec ours");
+  CHECK(at(world, second).made_from.iam_instance_profile == "our-profile");
+  CHECK(at(world, second).made_from.security_groups == std::vector<std::string>{"sg-2", "sg-3"});
+  CHECK(at(world, second).reservation != at(world, first).reservation);
+}
+
+TEST_CASE("RunInstances: in the zone that is asked for, or that of the subnet, which may be both") {
+  FleetWorld world;
+  std::string subnet;
+  for (const auto& [id, zone] : stacks::default_subnets("eu-west-2")) {
+    subnet = zone == "eu-west-2b" ? id : subnet;
+  }
+  auto command = run_command();
+  command.zone = "eu-west-2c";
+  CHECK(at(world, run_one(world, command)).instance.zone == "eu-west-2c");
+  command.zone = "eu-west-2b";
+  command.subnet = subnet;
+  CHECK(at(world, run_one(world, command)).instance.zone == "eu-west-2b");
+  command.zone.clear();
+  CHECK(at(world, run_one(world, command)).instance.zone == "eu-west-2b");
+}
+
+TEST_CASE("RunInstances: exactly as many as fit are enough, and less than MinCount are none") {
+  FleetWorld world;  // 4 GiB: four t3.micro
+  auto command = run_command();
+  command.min_count = command.max_count = 5;
+  CHECK(refused(world.ask(command)) ==
+        "InsufficientInstanceCapacity: There is room for 4 more t3.micro on this host, and 5 were "
+        "asked for");
+  command.min_count = command.max_count = 4;
+  const auto made = world.ask(command);
+  REQUIRE(made.has_value());
+  CHECK(std::get<InstancesAnswer>(*made).instances.size() == 4);
+  for (std::int64_t i = 0; i < 4; ++i) {
+    CHECK(std::get<InstancesAnswer>(*made).instances[static_cast<std::size_t>(i)].launch_index ==
+          i);
+  }
+}
+
+TEST_CASE("RunInstances: without a client token each call launches another") {
+  FleetWorld world;
+  CHECK(run_one(world) != run_one(world));
+  CHECK(world.model().standalone.size() == 2);
+}
+
+TEST_CASE("TerminateInstances: all of them or none, wherever they are in their life") {
+  FleetWorld world;
+  world.make_group(1, 4, 1);
+  const auto serving = world.in(LifecycleState::InService).at(0);
+  const auto lone = run_one(world);
+  CHECK(refused(world.ask(TerminateInstances{{serving, lone, InstanceId{"i-0"}}})) ==
+        "InvalidInstanceID.NotFound: The instance ID 'i-0' does not exist");
+  CHECK(world.state_of(serving) == LifecycleState::InService);
+  CHECK(at(world, lone).instance.lifecycle_state == LifecycleState::Pending);
+  REQUIRE(world.execute(SetDesiredCapacity{kFleet, 2}).has_value());
+  for (int step = 0; world.in(LifecycleState::Pending).empty(); ++step) {
+    REQUIRE(step < 100);
+    world.run_for(std::chrono::milliseconds{1});
+  }
+  const auto pending = world.in(LifecycleState::Pending).at(0);
+  const auto ended = world.ask(TerminateInstances{{serving, pending, lone}});
+  REQUIRE(ended.has_value());
+  const auto& answer = std::get<InstancesAnswer>(*ended);
+  REQUIRE(answer.before.size() == 3);
+  REQUIRE(answer.instances.size() == 3);
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(answer.before[i].instance.id == std::vector<InstanceId>{serving, pending, lone}[i]);
+    CHECK(answer.instances[i].instance.lifecycle_state == LifecycleState::Terminating);
+  }
+  CHECK(answer.before[1].instance.lifecycle_state == LifecycleState::Pending);
+  const auto& instances = world.fleet().instances;
+  CHECK(instances.at(serving).stage == groups::TerminationStage::Stopping);  // nothing drains
+  CHECK(instances.at(serving).termination_reason == groups::TerminationReason::UserRequest);
+  CHECK(instances.at(pending).stage == groups::TerminationStage::Killing);
+  const auto before = instances;
+  REQUIRE(world.ask(TerminateInstances{{serving, pending}}).has_value());
+  CHECK(world.fleet().instances == before);
+  CHECK(world.fleet().activities.size() == 4);  // two launches, two ends
+}
+
+TEST_CASE("ChangeResourceTags: fifty tags on one resource, and a value that is another's stays") {
+  FleetWorld world;
+  const auto id = run_one(world);
+  ChangeResourceTags command{{id.value}, {}, {}};
+  for (int i = 0; i < 49; ++i) {
+    command.set["k" + std::to_string(i)] = "v";
+  }
+  REQUIRE(world.ask(command).has_value());  // with Name: fifty
+  CHECK(at(world, id).instance.tags.size() == 50);
+  CHECK(refused(world.ask(ChangeResourceTags{{id.value}, {{"more", "v"}}, {}})) ==
+        "TagLimitExceeded: The resource " + id.value + " can have at most 50 tags.");
+  REQUIRE(
+      world.ask(ChangeResourceTags{{id.value}, {}, {{"k1", "other"}, {"none", {}}}}).has_value());
+  CHECK(at(world, id).instance.tags.size() == 50);
+  REQUIRE(world.ask(ChangeResourceTags{{id.value}, {}, {{"k1", "v"}, {"k2", {}}}}).has_value());
+  CHECK(at(world, id).instance.tags.size() == 48);
+  CHECK_FALSE(at(world, id).instance.tags.contains("k1"));
+  CHECK_FALSE(at(world, id).instance.tags.contains("k2"));
+}
+
 }  // namespace
 }  // namespace tidegate::engine
