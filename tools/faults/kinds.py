@@ -40,10 +40,6 @@ class Fault:
     text: str  # what is replaced
     number: int = 0  # which plant.py gives it
 
-    def key(self):
-        """What stays the same when lines above come and go."""
-        return "|".join((self.path, self.kind, self.old, self.new))
-
 
 class Line:
     """One line: as it is, without comments and literals, and where it begins in the file's text."""
