@@ -159,9 +159,8 @@ Result<Sizing> size_instance_types(std::span<const PlannedResource> resources,
     }
   }
   for (const auto& [name, said] : given.instance_types) {
-    const InstanceType type = unscaled(given, name);
-    if (said.vcpus && type.memory_mib > 0) {  // for calls, where no template of this stack names it
-      sizing.instance_types.try_emplace(name, type);
+    if (said.vcpus) {  // and MemoryMiB with it; for calls, where no template of this stack names it
+      sizing.instance_types.try_emplace(name, unscaled(given, name));
     }
   }
   for (const Use& use : uses) {

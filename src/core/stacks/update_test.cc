@@ -253,5 +253,23 @@ TEST_CASE("DNS names of outputs: each placeholder is replaced, anything else sta
   CHECK(resolve_dns_names("{{DNSName:a}}", echo) == "{{DNSName:x}}");
 }
 
+TEST_CASE("update: other Targets of a target group are not built") {
+  const std::string group = R"(Resources:
+  Tg:
+    Type: AWS::ElasticLoadBalancingV2::TargetGroup
+    Properties:
+      Port: 8000
+      Protocol: HTTP
+      TargetType: ip
+      Targets: [{ Id: 10.0.0.1 }]
+)";
+  CHECK(changes(group, group).empty());
+  CHECK(changes(group, replaced(group, "10.0.0.1", "10.0.0.2")).find("Targets") !=
+        std::string::npos);
+  CHECK(
+      changes(group, replaced(group, "Id: 10.0.0.1", "Id: 10.0.0.1, Port: 8001")).find("Targets") !=
+      std::string::npos);
+}
+
 }  // namespace
 }  // namespace tidegate::stacks
