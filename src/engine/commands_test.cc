@@ -71,6 +71,7 @@ TEST_CASE("CreateStack: a taken port becomes port + 8000, with StrictPort the st
   REQUIRE(strict.create(body).has_value());
   strict.run_for(seconds{3});
   CHECK(strict.stack().status == stacks::Status::RollbackComplete);
+  CHECK_FALSE(strict.stack().deleted.has_value());
   CHECK(strict.model().listeners.empty());
 }
 

@@ -25,7 +25,7 @@ void say_trouble(EngineState& state, const Status& stored) {
   for (const auto& failure : state.ports.notifier.failures()) {
     troubles.push_back("receiver " + failure.receiver + ": " + failure.detail);
   }
-  if (troubles.empty() && stored) {
+  if (troubles.empty()) {
     return;  // old delivery failures stay until something replaces them
   }
   state.model.troubles = std::move(troubles);

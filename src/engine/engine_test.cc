@@ -167,5 +167,33 @@ TEST_CASE(
   CHECK(world.engine->view()->version == version);
 }
 
+TEST_CASE("engine: each tick is of its time, and a reader can tell one view from the next") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{5});
+  const Instant now = world.clock.now();
+  world.engine->wake();
+  world.engine->tick(now);
+  CHECK(world.model().now == now);
+  const auto version = world.engine->view()->version;
+  world.run_for(seconds{5});
+  CHECK(world.engine->view()->version == version + 1);
+}
+
+TEST_CASE("engine: a receiver that could not be told is named until another trouble is newer") {
+  World world;
+  world.run_for(seconds{2});
+  const auto shown = [&] {
+    world.run_for(seconds{2});
+    return world.engine->view()->troubles;
+  };
+  CHECK(shown().empty());
+  world.notifier.fail({"on-call", "exit status 1"});
+  CHECK(shown() == std::vector<std::string>{"receiver on-call: exit status 1"});
+  CHECK(shown().size() == 1);
+  world.notifier.fail({"pager", "timed out"});
+  CHECK(shown() == std::vector<std::string>{"receiver pager: timed out"});
+}
+
 }  // namespace
 }  // namespace tidegate::engine

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ports/metric_store.h"
@@ -51,11 +52,13 @@ class RecordingNotifier final : public ports::Notifier {
   }
   /// Asked before each; false: the machine is off, nobody is told.
   void set_gate(std::function<bool()> gate) { gate_ = std::move(gate); }
-  std::vector<ports::DeliveryFailure> failures() override { return {}; }
+  std::vector<ports::DeliveryFailure> failures() override { return std::exchange(failures_, {}); }
+  void fail(ports::DeliveryFailure failure) { failures_.push_back(std::move(failure)); }
   const std::vector<ports::Notification>& sent() const { return sent_; }
 
  private:
   std::vector<ports::Notification> sent_;
+  std::vector<ports::DeliveryFailure> failures_;
   std::function<bool()> gate_;
 };
 
