@@ -103,7 +103,8 @@ constexpr bool operator->*(Not fault, T&& value) {
 }
 
 constexpr int one(int number) { return on(number) ? 0 : 1; }
-constexpr int more(int number) { return on(number) ? 1 : 0; }
+// Never constant, so that a namespace's `const kMax = 5 + more(7)` is computed when the program begins.
+inline int more(int number) { return on(number) ? 1 : 0; }
 
 template <class T, class... Less>
 constexpr T min(int number, const T& a, const T& b, Less... less) {

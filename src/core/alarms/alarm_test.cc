@@ -319,4 +319,33 @@ TEST_CASE("validation_error: name, metric, threshold and number of dimensions") 
   CHECK(validation_error(alarm).find("alarm 'cnt-ec2-cpu-high'") == 0);
 }
 
+TEST_CASE("values: a percentile of too few samples is no value; too few newest ones, no verdict") {
+  Alarm alarm = alarm_of(1, 1);
+  alarm.extended_statistic = "p90";  // significant from 100 samples on
+  alarm.low_sample_count = LowSampleCount::Ignore;
+  using Values = std::vector<std::optional<double>>;
+  const auto of = [&](const std::vector<double>& counts) {
+    std::vector<metrics::DistributionPoint> periods;
+    for (const double count : counts) {
+      metrics::DistributionPoint& period = periods.emplace_back();
+      if (count > 0) {
+        period.values = metrics::distribution_of(7, count);
+      }
+    }
+    return values_newest_first(alarm, periods);
+  };
+  CHECK(of({200, 100}) == Values{7.0, 7.0});
+  CHECK(of({99, 200}) == Values{7.0, std::nullopt});
+  CHECK(of({200, 0}) == Values{std::nullopt, 7.0});
+  CHECK(of({0, 0}) == Values{std::nullopt, std::nullopt});
+  CHECK_FALSE(of({200, 99}).has_value());
+  CHECK_FALSE(of({200, 99, 0}).has_value());
+  CHECK(of({99, 200, 0}) == Values{std::nullopt, 7.0, std::nullopt});
+  alarm.low_sample_count = LowSampleCount::Evaluate;
+  CHECK(of({99, 99}) == Values{7.0, 7.0});
+  alarm.low_sample_count = LowSampleCount::Ignore;
+  alarm.extended_statistic.clear();
+  CHECK(of({99, 99}) == Values{7.0, 7.0});
+}
+
 }  // namespace tidegate::alarms

@@ -30,7 +30,7 @@ DataPlaneConfig full_config() {
   group.arn = TargetGroupArn{"tg"};
   group.in_use = false;
   group.health_check = {.enabled = false,
-                        .protocol = "HTTP",
+                        .protocol = "HTTPS",
                         .path = "/h",
                         .port = "81",
                         .interval = seconds{6},

@@ -104,8 +104,9 @@ std::optional<double> value_of(const Distribution& distribution, const AnyStatis
 
 double significant_samples(double percent) {
   constexpr double kNeeded = 10;
-  const double share = percent / 100;
-  return kNeeded / (share >= 0.5 ? 1 - share : share);
+  constexpr double kRounding = 1e6;  // 100 of p90, not the 100.00000000000001 of binary fractions
+  const double beyond = std::min(percent, 100 - percent) / 100;
+  return std::round(kNeeded / beyond * kRounding) / kRounding;
 }
 
 }  // namespace tidegate::metrics

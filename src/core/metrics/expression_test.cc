@@ -156,4 +156,11 @@ TEST_CASE("Expression: what is wrong is said") {
   CHECK(error_of(std::string(70, '-').c_str()).find("too deep") != std::string::npos);
 }
 
+TEST_CASE("Expression: a function of series takes each of an array, and keeps its label") {
+  const auto value = value_of("ABS(METRICS() * -1)");
+  REQUIRE(value.has_value());
+  CHECK(std::get<Many>(*value) ==
+        Many{{"one", {10.0, kNone, 30.0, 40.0}}, {"two", {2.0, 2.0, 0.0, 4.0}}});
+}
+
 }  // namespace tidegate::metrics

@@ -167,10 +167,21 @@ TEST_CASE("parse_percentile: p0 to p100, with a fraction, and nothing else") {
 }
 
 TEST_CASE("significant_samples: ten beyond the percentile") {
-  CHECK(significant_samples(99) == doctest::Approx(1000));
+  CHECK(significant_samples(99.9) == 10'000);
+  CHECK(significant_samples(99) == 1000);
+  CHECK(significant_samples(90) == 100);
   CHECK(significant_samples(50) == 20);
   CHECK(significant_samples(25) == 40);
-  CHECK(significant_samples(10) == doctest::Approx(100));
+  CHECK(significant_samples(10) == 100);
+}
+
+TEST_CASE("percentile_of: the first and the last value by rank are exact") {
+  Distribution two = distribution_of(10.37);
+  merge_into(two, distribution_of(20.73));
+  CHECK(percentile_of(two, 0) == 10.37);
+  CHECK(percentile_of(two, 50) == 10.37);  // rank 1 of 2
+  CHECK(percentile_of(two, 50.1) == 20.73);
+  CHECK(percentile_of(two, 100) == 20.73);
 }
 
 }  // namespace tidegate::metrics
