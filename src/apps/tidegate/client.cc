@@ -1,10 +1,8 @@
 #include "apps/tidegate/client.h"
 
 #include <array>
-#include <chrono>
 
-#include <curl/curl.h>
-
+#include "apps/tidegate/signed_post.h"
 #include "base/text.h"
 #include "base/xml.h"
 #include "edge/api/models/autoscaling.h"
@@ -18,32 +16,6 @@
 
 namespace tidegate::apps {
 namespace {
-
-constexpr std::size_t kMaxAnswerBytes = 64 * 1024 * 1024;  // a bound, far above any real answer
-
-struct ListDeleter {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-using List = std::unique_ptr<curl_slist, ListDeleter>;
-
-struct Call {
-  std::string service;  // in the signature's scope
-  std::string body;
-  List headers;
-};
-
-void add_header(List& list, const std::string& line) {
-  list.reset(curl_slist_append(list.release(), line.c_str()));
-}
-
-std::size_t collect(char* bytes, std::size_t size, std::size_t count, void* body) {
-  auto& text = *static_cast<std::string*>(body);
-  if (text.size() + size * count > kMaxAnswerBytes) {
-    return 0;  // curl ends the transfer
-  }
-  text.append(bytes, size * count);
-  return size * count;
-}
 
 const api::Service* find_service(std::string_view name) {
   const std::array<std::pair<std::string_view, const api::Service*>, 7> services{{
@@ -63,32 +35,20 @@ const api::Service* find_service(std::string_view name) {
   return nullptr;
 }
 
-Call own_call(std::string_view operation, const Json& input) {
-  Call call{"tidegate", input.dump(), {}};
-  add_header(call.headers, "Content-Type: application/x-amz-json-1.0");
-  add_header(call.headers, "X-Amz-Target: Tidegate." + std::string{operation});
-  return call;
+SignedPost::Request own_call(std::string_view operation, const Json& input) {
+  return {"tidegate",
+          input.dump(),
+          {"Content-Type: application/x-amz-json-1.0",
+           "X-Amz-Target: Tidegate." + std::string{operation}}};
 }
 
-Result<Call> aws_call(const api::Service& service,
-                      const api::Operation& operation,
-                      const Json& input) {
+Result<SignedPost::Request> aws_call(const api::Service& service,
+                                     const api::Operation& operation,
+                                     const Json& input) {
   TG_ASSIGN_OR_RETURN(std::string form, api::encode_form(service, operation, input));
-  Call call{service.name, std::move(form), {}};
-  add_header(call.headers, "Content-Type: application/x-www-form-urlencoded; charset=utf-8");
-  return call;
-}
-
-Error transport_error(CURLcode code, const Endpoint& endpoint) {
-  if (code == CURLE_OPERATION_TIMEDOUT) {
-    return Error{ErrorCode::Timeout,
-                 "RequestTimeout",
-                 "the control plane at " + endpoint.url + " did not answer in time"};
-  }
-  return Error{ErrorCode::Unavailable,
-               "ConnectionRefused",
-               "no control plane answers at " + endpoint.url + " (" + curl_easy_strerror(code) +
-                   "); start it with `tidegate serve` or `make up`"};
+  return SignedPost::Request{service.name,
+                             std::move(form),
+                             {"Content-Type: application/x-www-form-urlencoded; charset=utf-8"}};
 }
 
 ErrorCode code_of_status(long status) {
@@ -142,47 +102,7 @@ Result<Json> read_xml(const api::Service& service,
 
 }  // namespace
 
-struct Client::Connection {
-  Connection() : handle(curl_easy_init()) { TG_CHECK(handle != nullptr); }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
-  ~Connection() { curl_easy_cleanup(handle); }
-
-  struct Reply {
-    CURLcode code = CURLE_OK;
-    long status = 0;
-    std::string body;
-  };
-
-  Reply perform(const Endpoint& endpoint, const Call& call) {
-    Reply reply;
-    const std::string url = endpoint.url + "/";
-    const std::string scope = "aws:amz:" + endpoint.region + ":" + call.service;
-    const auto milliseconds =
-        std::chrono::duration_cast<std::chrono::milliseconds>(endpoint.timeout).count();
-    curl_easy_reset(handle);  // keeps the connection
-    curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
-    curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(handle, CURLOPT_PROXY, "");  // the environment's proxy is not for loopback
-    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(milliseconds));
-    curl_easy_setopt(handle, CURLOPT_AWS_SIGV4, scope.c_str());
-    curl_easy_setopt(handle, CURLOPT_USERNAME, endpoint.access_key_id.c_str());
-    curl_easy_setopt(handle, CURLOPT_PASSWORD, endpoint.secret_access_key.c_str());
-    curl_easy_setopt(handle, CURLOPT_HTTPHEADER, call.headers.get());
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE, static_cast<long>(call.body.size()));
-    curl_easy_setopt(handle, CURLOPT_POSTFIELDS, call.body.c_str());
-    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &collect);
-    curl_easy_setopt(handle, CURLOPT_WRITEDATA, &reply.body);
-    reply.code = curl_easy_perform(handle);
-    curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &reply.status);
-    return reply;
-  }
-
-  CURL* handle;
-};
-
-Client::Client(Endpoint endpoint)
-    : endpoint_(std::move(endpoint)), connection_(std::make_unique<Connection>()) {}
+Client::Client(Endpoint endpoint) : endpoint_(std::move(endpoint)) {}
 
 Client::~Client() = default;
 
@@ -198,17 +118,17 @@ Result<Json> Client::call(std::string_view service,
                  "InvalidAction",
                  "no operation " + std::string{service} + " " + std::string{operation}};
   }
-  TG_ASSIGN_OR_RETURN(Call request,
-                      served == nullptr ? Result<Call>{own_call(operation, input)}
+  TG_ASSIGN_OR_RETURN(SignedPost::Request request,
+                      served == nullptr ? Result<SignedPost::Request>{own_call(operation, input)}
                                         : aws_call(*known, *served, input));
   for (const auto& [name, value] : headers) {
-    add_header(request.headers, name + ": " + value);
+    request.headers.push_back(name + ": " + value);
   }
-  add_header(request.headers, "Expect:");  // no 100-continue: one round trip for a large template
-  const Connection::Reply reply = connection_->perform(endpoint_, request);
-  if (reply.code != CURLE_OK) {
-    return transport_error(reply.code, endpoint_);
+  request.headers.emplace_back("Expect:");  // no 100-continue: one round trip for a large template
+  if (post_ == nullptr) {
+    TG_ASSIGN_OR_RETURN(post_, SignedPost::load());
   }
+  TG_ASSIGN_OR_RETURN(const SignedPost::Reply reply, post_->send(endpoint_, request));
   return served == nullptr ? read_json(reply.body, reply.status)
                            : read_xml(*known, *served, reply.body, reply.status);
 }

@@ -1,5 +1,5 @@
 // Client: signed calls to the control plane's API, which is the CLI's only way to it. One instance
-// belongs to one thread. libcurl stays inside client.cc.
+// belongs to one thread.
 #pragma once
 
 #include <memory>
@@ -22,6 +22,8 @@ struct Endpoint {
   MonotonicTime::duration timeout = std::chrono::seconds{30};  // of one call, connecting included
 };
 
+class SignedPost;
+
 class Client {
  public:
   using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -42,9 +44,8 @@ class Client {
                     const Headers& headers = {});
 
  private:
-  struct Connection;
   Endpoint endpoint_;
-  std::unique_ptr<Connection> connection_;  // kept alive between calls
+  std::unique_ptr<SignedPost> post_;  // from the first call on
 };
 
 }  // namespace tidegate::apps
