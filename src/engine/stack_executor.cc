@@ -34,7 +34,7 @@ void begin_rollback(EngineState& state,
                     const stacks::StackResource& failed,
                     Instant now) {
   for (auto& resource : stack.resources) {
-    if (resource.status == Status::CreateInProgress && resource.updated == Instant{}) {
+    if (resource.updated == Instant{}) {
       resource.status = Status::DeleteComplete;  // never begun
     }
   }

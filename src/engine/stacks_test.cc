@@ -1,6 +1,7 @@
 // Stacks beside each other, in the middle of their work, and what stays of them.
 #include <doctest/doctest.h>
 
+#include "engine/state_fixture.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -176,6 +177,55 @@ TEST_CASE("stacks: a group keeps its newest finished activities, in memory and i
     stored += key.starts_with("activity/") ? 1U : 0U;
   }
   CHECK(stored == groups::kMaxActivitiesKept);
+}
+
+TEST_CASE("stacks: a protected load balancer refuses its deletion, and the stack says so") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{5});
+  const std::string arn = world.model().load_balancers.begin()->first.value;
+  const std::map<std::string, std::string> protect{{"deletion_protection.enabled", "true"}};
+  REQUIRE(world
+              .execute(BalancerCommand{
+                  ChangeLoadBalancer{balancing::LoadBalancerArn{arn}, protect, {}, {}}})
+              .has_value());
+  REQUIRE(world.execute(DeleteStack{kStack, DeleteStack::Haste::Now}).has_value());
+  world.run_for(seconds{5});
+  CHECK(world.stack().status == stacks::Status::DeleteFailed);
+  CHECK(world.stack().status_reason ==
+        "One or more resources could not be deleted; see their events");
+  CHECK_FALSE(world.stack().deleted.has_value());
+  CHECK(world.model().load_balancers.size() == 1);
+  CHECK(world.model().groups.empty());  // what comes before it is gone
+  const auto& events = world.stack().events;
+  const auto& refused = events.at(events.size() - 2);
+  CHECK(refused.logical_id == "Balancer");
+  CHECK(refused.status == stacks::Status::DeleteFailed);
+  CHECK(refused.status_reason ==
+        "Load balancer '" + arn + "' cannot be deleted because deletion protection is enabled");
+}
+
+TEST_CASE_FIXTURE(StateBench, "stacks: one whose template cannot be planned any more has failed") {
+  auto& stack = model.stacks[kStack];
+  stack.name = kStack;
+  stack.id = "arn:1";
+  stack.template_body = "Resources: {";
+  state.due = now() + seconds{9};
+  CHECK(shows([this] { advance_stacks(state, now()); }));
+  CHECK(stack.status == stacks::Status::CreateFailed);
+  CHECK_FALSE(stack.status_reason.empty());
+  REQUIRE(stack.events.size() == 1);
+  CHECK(stack.events[0].status_reason == stack.status_reason);
+  CHECK(stack.events[0].timestamp == now());
+  CHECK(stack.events[0].physical_id == "arn:1");
+  CHECK(stack.events[0].type == "AWS::CloudFormation::Stack");
+  CHECK(state.work.empty());
+  CHECK(state.due == now() + kSampleInterval);
+  flush();
+  CHECK(is_stored("stack/web"));
+  state.due = now() + seconds{9};
+  CHECK_FALSE(shows([this] { advance_stacks(state, now()); }));
+  CHECK(state.due == now() + seconds{9});  // it is at rest
 }
 
 }  // namespace

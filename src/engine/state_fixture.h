@@ -8,7 +8,6 @@
 #include <doctest/doctest.h>
 
 #include "engine/state.h"
-#include "sim/caches/cache_farm.h"
 #include "sim/memory_metrics.h"
 #include "sim/memory_store.h"
 #include "sim/virtual_clock.h"
@@ -61,6 +60,18 @@ struct ScriptedCompute final : ports::Compute {
   std::vector<std::string> stopped, killed, told;
 };
 
+struct ScriptedCache final : ports::Cache {
+  std::vector<std::string> addresses() const override { return free; }
+  void ensure(const ports::CacheSpec& spec) override { ensured.push_back(spec); }
+  void remove(const caches::CacheClusterId& id) override { removed.push_back(id.value); }
+  std::vector<caches::CacheObservation> snapshot() override { return seen; }
+
+  std::vector<std::string> free = {"10.64.15.0", "10.64.15.1"};
+  std::vector<ports::CacheSpec> ensured;
+  std::vector<std::string> removed;
+  std::vector<caches::CacheObservation> seen;
+};
+
 struct StateBench {
   static constexpr Instant kBegin{std::chrono::seconds{1767441871}};
 
@@ -70,7 +81,7 @@ struct StateBench {
   sim::MemoryStore store;
   sim::MemoryMetrics metrics;
   sim::RecordingNotifier notifier;
-  sim::CacheFarm caches{clock};
+  ScriptedCache caches;
   EngineState state{Settings{}, Ports{compute, balancer, store, metrics, notifier, caches}};
   Model& model = state.model;
 

@@ -161,4 +161,130 @@ TEST_CASE("journal: a staged entry that is no JSON is named") {
   CHECK(status.error().message.find("staged/00000000") != std::string::npos);
 }
 
+namespace {
+
+groups::Activity activity_of(const std::string& id, const std::string& group, Instant start) {
+  groups::Activity activity;
+  activity.id.value = id;
+  activity.group.value = group;
+  activity.start = start;
+  return activity;
+}
+
+/// One of each kind, two where their order is kept.
+Model model_of_everything() {
+  Model model;
+  model.stacks[stacks::StackName{"s"}].name.value = "s";
+  model.costs[stacks::StackName{"s"}] = cost::opened("arn", at(1));
+  model.launch_templates[groups::LaunchTemplateId{"lt"}].id.value = "lt";
+  model.load_balancers[balancing::LoadBalancerArn{"lb"}].arn.value = "lb";
+  model.target_groups[balancing::TargetGroupArn{"tg"}].target_group.arn.value = "tg";
+  model.listeners[balancing::ListenerArn{"l"}].arn.value = "l";
+  model.rules[balancing::RuleArn{"r"}].arn.value = "r";
+  GroupModel& group = model.groups[groups::GroupName{"g"}];
+  group.group.name.value = "g";
+  group.stack.value = "s";
+  groups::Instance& instance = group.instances[groups::InstanceId{"i-1"}];
+  instance.id.value = "i-1";
+  instance.group.value = "g";
+  group.activities = {activity_of("a-1", "g", at(9)),
+                      activity_of("a-2", "g", at(9)),
+                      activity_of("a-0", "g", at(8))};
+  model.past_activities = {{activity_of("a-5", "old", at(2)), "arn", at(7)},
+                           {activity_of("a-6", "old", at(3)), "arn", at(6)}};
+  scaling::TargetTrackingPolicy policy;
+  policy.group_name = "g";
+  policy.name.value = "p";
+  model.policies[policy_key(policy)].policy = policy;
+  model.alarms[alarms::AlarmName{"a"}].name.value = "a";
+  for (const std::uint64_t sequence : {9U, 10U}) {
+    model.alarm_history.emplace_back().sequence = sequence;
+  }
+  auto& standalone = model.standalone[groups::InstanceId{"i-2"}].value;
+  standalone.instance.id.value = "i-2";
+  model.caches[caches::CacheClusterId{"c"}].cluster.id.value = "c";
+  return model;
+}
+
+}  // namespace
+
+TEST_CASE("journal: every kind of entity is stored under its key, and read back in its order") {
+  const Model model = model_of_everything();
+  const auto stored = stored_form(model);
+  std::vector<std::string> keys;
+  sim::MemoryStore store;
+  for (const auto& [key, value] : stored) {
+    keys.push_back(key);
+    REQUIRE(store.append({{key, value}}, 1, store.revision()));
+  }
+  const std::vector<std::string> all = {"activity/g/a-0",
+                                        "activity/g/a-1",
+                                        "activity/g/a-2",
+                                        "activity/old/a-5",
+                                        "activity/old/a-6",
+                                        "alarm/a",
+                                        "alarm_history/10",
+                                        "alarm_history/9",
+                                        "cache_cluster/c",
+                                        "cost/s",
+                                        "group/g",
+                                        "instance/g/i-1",
+                                        "launch_template/lt",
+                                        "listener/l",
+                                        "load_balancer/lb",
+                                        "policy/g/p",
+                                        "rule/r",
+                                        "stack/s",
+                                        "standalone/i-2",
+                                        "target_group/tg"};
+  CHECK(keys == all);
+  const Model found = loaded(store);
+  CHECK(stored_form(found) == stored);
+  const auto ids = [](const auto& activities) {
+    std::string text;
+    for (const auto& each : activities) {
+      if constexpr (requires { each.activity; }) {
+        text += each.activity.id.value + " ";
+      } else {
+        text += each.id.value + " ";
+      }
+    }
+    return text;
+  };
+  const GroupModel& group = found.groups.at(groups::GroupName{"g"});
+  CHECK(ids(group.activities) == "a-1 a-2 a-0 ");  // newest start first, then by id
+  CHECK(ids(found.past_activities) == "a-5 a-6 ");
+  CHECK(group.stack.value == "s");
+  CHECK(found.alarm_history.front().sequence == 9);
+}
+
+TEST_CASE("journal: what is not in the model any more leaves the store") {
+  sim::MemoryStore store;
+  Journal journal{store, 1};
+  Model model = model_of_everything();
+  const std::vector<EntityKey> keys = {{EntityKind::Rule, "r", {}},
+                                       {EntityKind::Standalone, "i-2", {}},
+                                       {EntityKind::TargetGroup, "tg", {}},
+                                       {EntityKind::Group, "g", {}},
+                                       {EntityKind::Instance, "i-1", "g"},
+                                       {EntityKind::Activity, "a-1", "g"},
+                                       {EntityKind::Activity, "a-5", "old"},
+                                       {EntityKind::Policy, "g/p", {}},
+                                       {EntityKind::Cost, "s", {}},
+                                       {EntityKind::AlarmHistory, "9", {}},
+                                       {EntityKind::CacheCluster, "c", {}}};
+  for (const Model& now : {model, Model{}}) {
+    for (const EntityKey& key : keys) {
+      journal.touch(key.kind, key.id, key.parent);
+    }
+    REQUIRE(journal.flush(now, {}));
+    CHECK(store.contents().size() == (now.groups.empty() ? 0 : keys.size()));
+  }
+  model.groups.begin()->second.activities.clear();
+  journal.touch(EntityKind::Activity, "a-1", "g");
+  REQUIRE(journal.flush(model, {}));
+  CHECK(store.contents().empty());
+  CHECK(journal.clean());
+}
+
 }  // namespace tidegate::engine
