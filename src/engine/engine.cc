@@ -33,8 +33,9 @@ void say_trouble(EngineState& state, const Status& stored) {
 }
 
 void clear_store_trouble(EngineState& state) {
-  std::erase_if(state.model.troubles,
-                [](const std::string& t) { return t.starts_with("the state store"); });
+  const auto gone = std::erase_if(
+      state.model.troubles, [](const std::string& t) { return t.starts_with("the state store"); });
+  state.view_stale = state.view_stale || gone > 0;
 }
 
 /// Everything that changed is durable afterwards; an estimate remembers by its model alone.

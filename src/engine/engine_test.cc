@@ -195,5 +195,64 @@ TEST_CASE("engine: a receiver that could not be told is named until another trou
   CHECK(shown() == std::vector<std::string>{"receiver pager: timed out"});
 }
 
+TEST_CASE("engine: a store that takes nothing is a trouble until it does, also of a quiet home") {
+  World world;
+  world.run_for(seconds{1});
+  world.store.fail_with(Error{ErrorCode::ResourceExhausted, "DiskFull", "no space"});
+  REQUIRE_FALSE(world.create().has_value());
+  world.run_for(seconds{2});
+  CHECK(world.engine->view()->troubles ==
+        std::vector<std::string>{"the state store does not take changes: no space; nothing is "
+                                 "launched or ended until it does"});
+  world.store.fail_with(std::nullopt);
+  world.run_for(seconds{2});
+  CHECK(world.engine->view()->troubles.empty());
+}
+
+/// A world that is simulated for an estimate, with the same load on each instance all the time.
+struct Estimated final : World, SteadyLoad {
+  Estimated() {
+    Settings settings;
+    settings.purpose = Purpose::Estimate;
+    engine =
+        std::make_unique<Engine>(settings, Ports{cloud, door, store, metrics, notifier, caches});
+    REQUIRE(engine->recover(clock.now()).has_value());
+    REQUIRE(create().has_value());
+    run_with_load(0.3, seconds{300});
+  }
+  void advance_to(Instant t) override {
+    step = t - clock.now();
+    clock.advance_to(t);
+  }
+  Use use_of(const groups::GroupName&) const override {
+    return {std::chrono::round<Duration>(step * (0.3 * 0.5)), 0};
+  }
+  std::vector<std::string> lines() const {
+    std::vector<std::string> all;
+    for (const auto& entry : model().ledger) {
+      all.push_back(to_json_line(entry));
+    }
+    return all;
+  }
+  Duration step{};
+};
+
+TEST_CASE("engine: an estimate coasts through steady load, and decides as if it had not") {
+  Estimated ticked;
+  Estimated coasted;
+  const Instant begin = coasted.clock.now();
+  ticked.run_with_load(0.3, seconds{60});
+  static_cast<void>(coasted.engine->tick(begin));
+  CHECK(coasted.engine->coast(coasted, begin + seconds{60}) >= begin + seconds{59});
+  CHECK(coasted.model().ledger.size() == ticked.model().ledger.size());
+  coasted.run_until(begin + seconds{60});
+  CHECK(coasted.group().group == ticked.group().group);
+  for (Estimated* world : {&ticked, &coasted}) {
+    world->run_with_load(1.0, seconds{30});
+  }
+  CHECK(ticked.group().group.desired_capacity > 1);
+  CHECK(coasted.lines() == ticked.lines());
+}
+
 }  // namespace
 }  // namespace tidegate::engine
