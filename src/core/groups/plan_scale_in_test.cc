@@ -201,6 +201,20 @@ TEST_CASE("scale in: of launching ones alone the newest go") {
   CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-002"});
 }
 
+TEST_CASE("scale in: a launching one stays where only dead ones are in service and stay") {
+  Town town{1};
+  town.group.suspended = {{"ReplaceUnhealthy", "by a test"}};
+  town.add_serving(1, "a");
+  town.set_dead("i-001");
+  town.add_pending(1, "a");
+  const Plan plan = town.step();
+  CHECK(ids_of<BeginTermination>(plan).empty());
+  CHECK(town.at("i-002").lifecycle_state == LifecycleState::Pending);
+  town.set_target("i-002", TargetHealthState::Healthy);
+  town.apply_one(EnterService{InstanceId{"i-002"}});
+  CHECK(ids_of<BeginTermination>(town.step()) == Strings{"i-001"});
+}
+
 TEST_CASE("scale in: unhealthy ones go first as long as a healthy one stays") {
   Town town{2};
   town.group.desired_capacity = 4;

@@ -70,7 +70,7 @@ class Chooser {
       const Instance& right = *roster_.members[b].instance;
       return left.launched != right.launched ? left.launched > right.launched : left.id < right.id;
     });
-    const bool is_awaited = healthy_ == 0 && answering_ > 0 && !empties_;
+    const bool is_awaited = healthy_ == 0 && !empties_;
     if (is_awaited && !pending.empty()) {
       pending.pop_back();
     }
