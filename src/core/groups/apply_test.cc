@@ -244,6 +244,82 @@ TEST_CASE("apply: an action that does not fit the state changes nothing") {
   }
 }
 
+TEST_CASE("apply: an instance goes to Standby, and comes back as a healthy one that launches") {
+  Town town{2};
+  town.add_serving(2, "b");
+  town.at("i-001").termination_reason = TerminationReason::UserRequest;
+  town.now = kStart + seconds{5};
+  const InstanceId id{"i-001"};
+  Applied applied = town.apply_one(BeginStandby{id, "Because."});
+  CHECK(applied.instance->lifecycle_state == LifecycleState::EnteringStandby);
+  CHECK(applied.instance->stage_since == town.now);
+  CHECK(applied.instance->termination_reason == TerminationReason::None);  // it lives on
+  CHECK(applied.instance->termination_activity == ActivityId{"a-3"});
+  CHECK(applied.group.capacity_changed == town.now);
+  Activity leaving;
+  leaving.id = ActivityId{"a-3"};
+  leaving.group = GroupName{"web"};
+  leaving.instance = id;
+  leaving.description = "Moving EC2 instance to Standby: i-001";
+  leaving.cause = "Because.";
+  leaving.start = town.now;
+  leaving.status = ActivityStatus::InProgress;
+  leaving.progress = 50;
+  leaving.details = kZone;
+  CHECK(applied.activities == std::vector{leaving});
+  CHECK_FALSE(town.apply_one(FinishDetach{id}).instance.has_value());  // it is not on that way
+  CHECK(town.activity(ActivityId{"a-3"}) == leaving);
+
+  town.now += seconds{1};
+  applied = town.apply_one(FinishStandby{id});
+  CHECK(applied.instance->lifecycle_state == LifecycleState::Standby);
+  CHECK_FALSE(applied.instance->stage_since.has_value());
+  CHECK_FALSE(applied.instance->in_service_since.has_value());
+  CHECK(applied.instance->termination_activity.empty());
+  leaving.status = ActivityStatus::Successful;
+  leaving.progress = 100;
+  leaving.end = town.now;
+  CHECK(applied.activities == std::vector{leaving});
+
+  town.at("i-001").health_status = HealthStatus::Unhealthy;
+  town.at("i-001").health_reason = "A user set it Unhealthy.";
+  town.at("i-001").unhealthy_by_request = true;
+  town.now += seconds{1};
+  applied = town.apply_one(EndStandby{id, "Enough."});
+  CHECK(applied.instance->lifecycle_state == LifecycleState::Pending);
+  CHECK(applied.instance->joined == town.now);
+  CHECK(applied.instance->health_status == HealthStatus::Healthy);
+  CHECK(applied.instance->health_reason.empty());
+  CHECK_FALSE(applied.instance->unhealthy_by_request);
+  CHECK(applied.instance->launch_activity == ActivityId{"a-4"});
+  REQUIRE(applied.activities.size() == 1);
+  CHECK(applied.activities[0].description == "Moving EC2 instance out of Standby: i-001");
+  CHECK(applied.activities[0].cause == "Enough.");
+  CHECK(applied.activities[0].status == ActivityStatus::PreInService);
+  CHECK(applied.activities[0].progress == 30);
+}
+
+TEST_CASE("apply: a detached instance leaves nothing of the group's behind") {
+  Town town{1};
+  town.add_serving(1);
+  town.at("i-001").protected_from_scale_in = true;
+  town.at("i-001").replaces = InstanceId{"i-old"};
+  const InstanceId id{"i-001"};
+  Applied applied = town.apply_one(BeginDetach{id, "Because."});
+  CHECK(applied.instance->lifecycle_state == LifecycleState::Detaching);
+  CHECK(applied.activities.at(0).description == "Detaching EC2 instance: i-001");
+  CHECK(applied.activities.at(0).status == ActivityStatus::InProgress);
+  CHECK_FALSE(town.apply_one(FinishStandby{id}).instance.has_value());  // it is not on that way
+  applied = town.apply_one(FinishDetach{id});
+  CHECK(applied.instance->lifecycle_state == LifecycleState::Detached);
+  CHECK_FALSE(applied.instance->protected_from_scale_in);
+  CHECK_FALSE(applied.instance->replaces.has_value());
+  CHECK_FALSE(applied.instance->in_service_since.has_value());
+  CHECK_FALSE(applied.instance->stage_since.has_value());
+  CHECK(applied.instance->termination_activity.empty());
+  CHECK(applied.activities.at(0).status == ActivityStatus::Successful);
+}
+
 TEST_CASE("apply: a lost or finished activity is not written again") {
   Town town{1};
   town.add_pending(1);
