@@ -269,7 +269,6 @@ void Applier::leave_service(Instance& instance, std::string description, std::st
   Activity& activity = applied_.activities.back();
   activity.description = std::move(description);
   activity.cause = std::move(cause);
-  activity.status = ActivityStatus::InProgress;
   activity.progress = kProgressDraining;
 }
 

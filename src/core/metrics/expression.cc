@@ -70,8 +70,7 @@ class Parser {
   explicit Parser(std::string_view text) : rest_(text) {}
 
   Result<Tree> whole() {
-    TG_ASSIGN_OR_RETURN(Tree tree, level(0));
-    skip_blanks();
+    TG_ASSIGN_OR_RETURN(Tree tree, level(0));  // up to a token, or the end
     if (!rest_.empty()) {
       return math_error("'" + shown() + "' is not understood");
     }

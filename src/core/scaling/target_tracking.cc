@@ -242,9 +242,7 @@ std::optional<TimingProfile> parse_timing_profile(std::string_view text) {
 }
 
 PolicyTiming timing_of(TimingProfile profile) {
-  PolicyTiming timing;
-  timing.high_evaluation_periods = 3;
-  timing.low_ratio = 0.7;
+  PolicyTiming timing;  // with AWS's numbers of periods
   switch (profile) {
     case TimingProfile::Fast:
       timing.period = seconds{1};
@@ -254,7 +252,6 @@ PolicyTiming timing_of(TimingProfile profile) {
       break;
     case TimingProfile::Aws:
       timing.period = seconds{60};
-      timing.low_evaluation_periods = 15;
       timing.slide = seconds{60};
       timing.vote_interval = seconds{60};
       break;

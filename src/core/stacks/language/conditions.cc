@@ -69,11 +69,10 @@ class Conditions {
           path,
           "'" + name.text + "' is no condition of this template" + suggestion(name.text, names()));
     }
-    if (!being_evaluated_.insert(name.text).second) {
+    if (!begun_.insert(name.text).second) {
       return problem(name.line, path, "the condition " + name.text + " needs itself");
     }
     TG_ASSIGN_OR_RETURN(const bool holds, value(condition->node, "Conditions." + name.text));
-    being_evaluated_.erase(name.text);
     known_[name.text] = holds;
     return holds;
   }
@@ -153,7 +152,7 @@ class Conditions {
   const Document* document_;  // null when only known conditions may be named
   const Scope& scope_;
   std::map<std::string, bool> known_;
-  std::set<std::string> being_evaluated_;
+  std::set<std::string> begun_;
 };
 
 }  // namespace
