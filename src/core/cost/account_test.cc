@@ -20,6 +20,7 @@ Instant at(const char* text) {
 }  // namespace
 
 TEST_CASE("account: the rate that held is paid for the time that it held, each kind by itself") {
+  CHECK(opened("id", kStart).since == kStart);
   Account account = with_rate(opened("id", kStart), kOne, kStart + hours{1});
   CHECK(account.opened == kStart);
   CHECK(account.spent == Spent{});  // nothing ran in the first hour

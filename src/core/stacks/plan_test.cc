@@ -223,6 +223,35 @@ TEST_CASE("plan: a resource whose condition is false may be of any type, and can
             .outputs.empty());
 }
 
+TEST_CASE("plan: what a resource names must be there, also while its condition is false") {
+  CHECK(refusal(unnamed("",
+                        "  Role: { Type: AWS::IAM::Role, Condition: OnAws, Properties: { A: !Ref "
+                        "Nothing } }\n"
+                        "Conditions: { OnAws: !Equals [!Ref AWS::AccountId, other] }\n")) ==
+        "line 30, Resources.Role.Properties: 'Nothing' is no parameter and no resource of this "
+        "template");
+}
+
+TEST_CASE("plan: a group may name its launch template, among several") {
+  const std::string other =
+      "  Other:\n    Type: AWS::EC2::LaunchTemplate\n    Properties:\n"
+      "      LaunchTemplateName: other\n"
+      "      LaunchTemplateData: { ImageId: ami-1, InstanceType: t3.large }\n";
+  std::string text =
+      replaced(unnamed("", other), "LaunchTemplateId: !Ref Lt", "LaunchTemplateName: other");
+  const std::string type = "    Type: AWS::AutoScaling::AutoScalingGroup\n";
+  const StackPlan plan = planned(replaced(text, type, type + "    DependsOn: Other\n"));
+  for (const PlannedResource& resource : plan.resources) {
+    if (const auto* group = std::get_if<groups::AutoScalingGroup>(&resource.properties)) {
+      CHECK(group->launch_template.name == "other");
+      for (const PlannedResource& made : plan.resources) {
+        CHECK((made.physical_id == group->launch_template.id.value) ==
+              (made.logical_id.value == "Other"));
+      }
+    }
+  }
+}
+
 TEST_CASE("plan: targets by address") {
   const std::string more = R"(  Ips:
     Type: AWS::ElasticLoadBalancingV2::TargetGroup

@@ -150,6 +150,12 @@ TEST_CASE("refusals: rules and target groups") {
       {"Priority: 10",
        "Priority: 50001",
        "line 35, Resources.Rule.Properties.Priority: 50001: must be 1 to 50000"},
+      {"      Priority: 10\n",
+       "      Conditions: [{ Field: path-pattern, Values: [/b] }]\n"
+       "      Actions: [{ Type: forward, TargetGroupArn: !Ref Tg }]\n  Two:\n"
+       "    Type: AWS::ElasticLoadBalancingV2::ListenerRule\n    Properties:\n"
+       "      ListenerArn: !Ref Listener\n",
+       "line 31, Resources.Rule.Properties: Priority is missing"},
       {"Priority: 10", "Priority: 50000", "none"},
       {"Field: path-pattern",
        "Field: source-ip",

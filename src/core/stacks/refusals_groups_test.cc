@@ -126,6 +126,15 @@ TEST_CASE("refusals: policies and alarms") {
        "AutoScalingGroupName: other",
        "line 55, Resources.Policy.Properties.AutoScalingGroupName: 'other' is no group of this "
        "template; write !Ref and its logical id"},
+      {"  Policy:\n    Type: AWS::AutoScaling::ScalingPolicy\n    Properties:\n",
+       "  Other:\n    Type: AWS::AutoScaling::ScalingPolicy\n    Properties:\n"
+       "      PolicyName: p\n      AutoScalingGroupName: !Ref Asg\n"
+       "      PolicyType: TargetTrackingScaling\n      TargetTrackingConfiguration:\n"
+       "        PredefinedMetricSpecification: { PredefinedMetricType: ASGAverageNetworkIn }\n"
+       "        TargetValue: 70\n"
+       "  Policy:\n    Type: AWS::AutoScaling::ScalingPolicy\n    Properties:\n"
+       "      PolicyName: p\n",
+       "line 64, Resources.Policy.Properties.PolicyName: the name is that of Other already"},
       {"TargetValue: 70",
        "TargetValue: 0",
        "line 59, Resources.Policy.Properties.TargetTrackingConfiguration.TargetValue: must be "

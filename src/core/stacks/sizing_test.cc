@@ -130,6 +130,36 @@ TEST_CASE("sizing: what the metadata says of a type of the catalogue goes before
   CHECK(metadata.instance_types.at("t3.large") == InstanceType{1, 512, 5, 2, 8192});
 }
 
+TEST_CASE("sizing: explicit types that exceed the host together scale nothing") {
+  const std::string text = groups_of(10, "my.type", 0, "", "my.type: { VCpus: 1, MemoryMiB: 64 }");
+  CHECK(planned(text, host(4, 16384)).metadata.instance_scale == 1);
+}
+
+TEST_CASE("sizing: a group counts with the version of the launch template that it names") {
+  auto resources = planned(groups_of(2, "t3.large")).resources;
+  groups::AutoScalingGroup* group = nullptr;
+  for (auto& resource : resources) {
+    if (auto* launch_template = std::get_if<groups::LaunchTemplate>(&resource.properties)) {
+      launch_template->versions.push_back(launch_template->versions.front());
+      launch_template->versions.back().number = 2;
+      launch_template->versions.back().instance_type = "t3.micro";
+    } else if (auto* found = std::get_if<groups::AutoScalingGroup>(&resource.properties)) {
+      group = found;
+    }
+  }
+  REQUIRE(group != nullptr);
+  const auto scale_of = [&](const std::string& version) {
+    group->launch_template.version = version;
+    const auto sizing = size_instance_types(resources, {}, host(8, 8192));
+    REQUIRE(sizing.has_value());
+    return sizing->scale;
+  };
+  CHECK(scale_of("1") == 0.5);  // two of 8192 MiB
+  CHECK(scale_of("$Default") == 0.5);
+  CHECK(scale_of("2") == 1);
+  CHECK(scale_of("$Latest") == 1);
+}
+
 TEST_CASE("sizing: groups of no instances ask for nothing") {
   CHECK(planned(groups_of(0, "t3.large"), host(8, 16384)).metadata.instance_scale == 1);
 }

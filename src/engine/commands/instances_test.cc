@@ -400,8 +400,11 @@ TEST_CASE("TerminateInstance: the last one that serves is answered with what its
 TEST_CASE("TerminateInstance: one that serves drains, one that never served is killed") {
   FleetWorld world;
   world.make_group(1, 4, 2);
-  const auto serving = world.in(LifecycleState::InService).at(1);
-  REQUIRE(world.execute(SetDesiredCapacity{kFleet, 3}).has_value());
+  const auto serving = world.in(LifecycleState::InService);
+  const auto drained = world.execute(TerminateInstance{serving.at(1)});
+  REQUIRE(drained.has_value());  // another one serves: at once
+  CHECK(std::get<ActivityAnswer>(*drained).activity.instance == serving[1]);
+  CHECK(world.fleet().instances.at(serving[1]).stage == groups::TerminationStage::Draining);
   for (int step = 0; world.in(LifecycleState::Pending).empty(); ++step) {
     REQUIRE(step < 100);
     world.run_for(std::chrono::milliseconds{1});
@@ -411,10 +414,6 @@ TEST_CASE("TerminateInstance: one that serves drains, one that never served is k
   REQUIRE(ended.has_value());
   CHECK(std::get<ActivityAnswer>(*ended).activity.instance == pending);
   CHECK(world.fleet().instances.at(pending).stage == groups::TerminationStage::Killing);
-  const auto drained = world.execute(TerminateInstance{serving});
-  REQUIRE(drained.has_value());
-  CHECK(std::get<ActivityAnswer>(*drained).activity.instance == serving);
-  CHECK(world.fleet().instances.at(serving).stage == groups::TerminationStage::Draining);
 }
 
 }  // namespace

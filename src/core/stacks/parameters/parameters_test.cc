@@ -52,6 +52,10 @@ TEST_CASE("parameters: types, defaults and constraints") {
        "a",
        "line 1, Parameters.P: unknown Type 'List<String>'; use CommaDelimitedList"},
       {"{Type: Sting}", "a", "line 1, Parameters.P: unknown Type 'Sting'; did you mean 'String'?"},
+      {"{Type: CommaDelimitedLists}",
+       "a",
+       "line 1, Parameters.P: unknown Type 'CommaDelimitedLists'; did you mean "
+       "'CommaDelimitedList'?"},
       {"{Type: 'AWS::SSM::Parameter::Name'}",
        "a",
        "line 1, Parameters.P: AWS::SSM::Parameter::Name is not built: give the value itself"},
