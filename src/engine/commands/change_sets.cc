@@ -144,6 +144,7 @@ Result<Answer> run(const Execution& on, const CreateChangeSet& command) {
   TG_RETURN_IF_ERROR(check_target(command, found));
   stacks::Stack stack = found != nullptr ? *found : in_review(state, command, on.now);
   if (found == nullptr) {
+    TG_RETURN_IF_ERROR(check_stack_count(state.model));
     stack.id += state.ids.uuid();
   }
   ChangeSet change_set;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "engine/commands/execution.h"
+#include "engine/state_fixture.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -205,6 +207,26 @@ TEST_CASE_FIXTURE(Deployed, "change sets: names are taken once, a hundred are ke
   CHECK(error(*this, UpdateStack{kStack, kTemplate, "/templates", {{"Max", "4"}}}) == "none");
   CHECK(the(*this, id).state == ChangeSet::State::Obsolete);
   CHECK(error(*this, ExecuteChangeSet{id, ""}).find("[OBSOLETE]") != std::string::npos);
+}
+
+TEST_CASE_FIXTURE(StateBench,
+                  "change sets: one for a new stack counts as the stack that it makes") {
+  for (std::size_t i = 1; i < kMaxStacks; ++i) {
+    model.stacks[stacks::StackName{"s" + std::to_string(i)}].status = SS::CreateComplete;
+  }
+  CreateChangeSet command;
+  command.type = ChangeSet::Type::Create;
+  command.template_body = "Resources:\n" + alarm("Jobs", "jobs");
+  const auto answer = [&](const char* stack, const char* name) {
+    command.stack.value = stack;
+    command.name = name;
+    const auto made = run(Execution{state, {}, now()}, command);
+    return made ? "none" : made.error().name + ": " + made.error().message;
+  };
+  CHECK(answer("last", "a") == "none");
+  CHECK(answer("more", "a") == "LimitExceededException: Limit for stack has been exceeded: 2000");
+  CHECK_FALSE(model.stacks.contains(command.stack));
+  CHECK(answer("last", "b") == "none");  // its stack is there
 }
 
 TEST_CASE_FIXTURE(Deployed, "UpdateStack: one that fails is taken back, newest first, and told") {

@@ -73,6 +73,8 @@ LedgerEntry user_entry(const Execution& on, const GroupModel& group);
 GroupModel* group_of(Model& model, const groups::InstanceId& id);
 /// Error: ValidationError, in AWS's words.
 Result<GroupModel*> find_group(Model& model, const groups::GroupName& name);
+/// Error: LimitExceeded, more tags than a group may have.
+Status check_tag_count(const groups::AutoScalingGroup& group);
 /// One that is not being deleted. Errors: as find_group(); ResourceInUse.
 Result<GroupModel*> find_group_in_use(Model& model, const groups::GroupName& name);
 /// Errors: InvalidLaunchTemplateId.NotFound, InvalidLaunchTemplateName.NotFoundException.

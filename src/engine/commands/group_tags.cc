@@ -6,8 +6,6 @@
 namespace tidegate::engine {
 namespace {
 
-constexpr std::size_t kMaxGroupTags = 50;  // AWS quota, per group
-
 void keep_from_instances(groups::AutoScalingGroup& group, const GroupTag& tag) {
   auto& kept = group.tags_not_propagated;
   std::erase(kept, tag.key);
@@ -18,17 +16,23 @@ void keep_from_instances(groups::AutoScalingGroup& group, const GroupTag& tag) {
 
 }  // namespace
 
+Status check_tag_count(const groups::AutoScalingGroup& group) {
+  constexpr std::size_t kMost = 50;  // AWS quota, per group
+  if (group.tags.size() <= kMost) {
+    return Ok{};
+  }
+  return Error{
+      ErrorCode::ResourceExhausted,
+      "LimitExceeded",
+      "The group '" + group.name.value + "' can have at most " + std::to_string(kMost) + " tags."};
+}
+
 Result<Answer> run(const Execution& on, const CreateOrUpdateTags& command) {
   for (const auto& tag : command.tags) {
     TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group_in_use(on.state.model, tag.group));
     group->group.tags[tag.key] = tag.value;
     keep_from_instances(group->group, tag);
-    if (group->group.tags.size() > kMaxGroupTags) {
-      return Error{ErrorCode::ResourceExhausted,
-                   "LimitExceeded",
-                   "The group '" + tag.group.value + "' can have at most " +
-                       std::to_string(kMaxGroupTags) + " tags."};
-    }
+    TG_RETURN_IF_ERROR(check_tag_count(group->group));
     on.state.journal.touch(EntityKind::Group, tag.group.value);
   }
   return Answer{Ok{}};

@@ -228,6 +228,7 @@ Result<Answer> run(const Execution& on, const CreateAutoScalingGroup& command) {
         "LimitExceeded",
         "You have reached your limit of " + std::to_string(kMaxGroups) + " Auto Scaling groups."};
   }
+  TG_RETURN_IF_ERROR(check_tag_count(group));
   TG_ASSIGN_OR_RETURN(group.zones, zones_of_place(state.model, command.place));
   group.subnets = command.place.subnets;
   TG_ASSIGN_OR_RETURN(group.launch_template, checked_template(state, {}, group.launch_template));

@@ -349,6 +349,14 @@ TEST_CASE("tags: propagated ones are on instances launched from then on, and at 
             .starts_with("LimitExceeded: "));
   CHECK(refused(world.ask(CreateOrUpdateTags{{{groups::GroupName{"no"}, "k", ""}}}))
             .starts_with("ValidationError: "));
+  auto tagged = world.group_command(0, 1, 0);
+  tagged.group.name.value = "tagged";
+  tagged.group.tags = world.fleet().group.tags;
+  tagged.group.tags["one more"] = "";
+  CHECK(refused(world.ask(tagged)) ==
+        "LimitExceeded: The group 'tagged' can have at most 50 tags.");
+  tagged.group.tags.erase("one more");
+  CHECK(world.ask(tagged).has_value());
 }
 
 TEST_CASE(

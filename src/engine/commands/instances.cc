@@ -247,6 +247,12 @@ Result<Answer> run(const Execution& on, const SetInstanceHealth& command) {
 }
 
 Result<Answer> run(const Execution& on, const SetInstanceProtection& command) {
+  if (command.instances.size() > kMaxProtected) {
+    return Error{ErrorCode::ResourceExhausted,
+                 "LimitExceeded",
+                 "At most " + std::to_string(kMaxProtected) + " instances in one call, not " +
+                     std::to_string(command.instances.size()) + "."};
+  }
   TG_ASSIGN_OR_RETURN(const auto instances, each_of(command.instances, kMaxProtected));
   TG_ASSIGN_OR_RETURN(GroupModel* const group, find_group(on.state.model, command.group));
   TG_RETURN_IF_ERROR(check_states(

@@ -43,6 +43,15 @@ stacks::Stack* find_stack(Model& model, const stacks::StackName& name_or_arn) {
   return nullptr;
 }
 
+Status check_stack_count(const Model& model) {
+  if (model.stacks.size() < kMaxStacks) {
+    return Ok{};
+  }
+  return Error{ErrorCode::ResourceExhausted,
+               "LimitExceededException",
+               "Limit for stack has been exceeded: " + std::to_string(kMaxStacks)};
+}
+
 Status check_images(const EngineState& state, const stacks::StackPlan& plan) {
   for (const auto& resource : plan.resources) {
     const auto* launch_template = std::get_if<groups::LaunchTemplate>(&resource.properties);
@@ -130,11 +139,7 @@ Result<Answer> run(const Execution& on, const CreateStack& command) {
                  "AlreadyExistsException",
                  "Stack [" + command.name.value + "] already exists"};
   }
-  if (state.model.stacks.size() >= kMaxStacks) {
-    return Error{ErrorCode::ResourceExhausted,
-                 "LimitExceededException",
-                 "Limit for stack has been exceeded: " + std::to_string(kMaxStacks)};
-  }
+  TG_RETURN_IF_ERROR(check_stack_count(state.model));
   stacks::Stack stack;
   stack.name = command.name;
   stack.id = "arn:aws:cloudformation:" + state.settings.region + ":" + state.settings.account_id +

@@ -27,6 +27,16 @@ std::map<std::string, std::string> tags_of(const std::vector<Tag>& given) {
   return tags;
 }
 
+/// What tags hang on here: arn:aws:cloudwatch:<region>:<account>:alarm:<name>, there or not.
+Status check_arn(const std::string& arn) {
+  if (arn.starts_with("arn:aws:cloudwatch:") && arn.find(":alarm:") != std::string::npos) {
+    return Ok{};
+  }
+  return invalid_value("The value '" + arn.substr(0, 256) +
+                       "' for parameter ResourceARN is invalid: what works is an alarm's, "
+                       "arn:aws:cloudwatch:<region>:<account>:alarm:<name>.");
+}
+
 Status check_given(const PutMetricAlarmInput& request) {
   struct Needed {
     const char* name;
@@ -165,18 +175,21 @@ Result<Write<DisableAlarmActionsOperation>> disable_actions(
 
 Result<Write<TagResourceOperation>> tag_resource(const Context& /*context*/,
                                                  const TagResourceInput& request) {
+  TG_RETURN_IF_ERROR(check_arn(*request.resource_arn));
   return write_without_answer<TagResourceOperation>(
       engine::AlarmCommand{engine::TagAlarm{*request.resource_arn, tags_of(*request.tags), {}}});
 }
 
 Result<Write<UntagResourceOperation>> untag_resource(const Context& /*context*/,
                                                      const UntagResourceInput& request) {
+  TG_RETURN_IF_ERROR(check_arn(*request.resource_arn));
   return write_without_answer<UntagResourceOperation>(
       engine::AlarmCommand{engine::TagAlarm{*request.resource_arn, {}, *request.tag_keys}});
 }
 
 Result<ListTagsForResourceOutput> list_tags(const Context& context,
                                             const ListTagsForResourceInput& request) {
+  TG_RETURN_IF_ERROR(check_arn(*request.resource_arn));
   for (const auto& [name, alarm] : context.model.alarms) {
     if (alarm.arn != *request.resource_arn) {
       continue;

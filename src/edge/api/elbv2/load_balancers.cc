@@ -159,6 +159,9 @@ Result<Write<SetSecurityGroupsOperation>> set_security_groups(
     const Context& context, const SetSecurityGroupsInput& request) {
   TG_ASSIGN_OR_RETURN(const auto* found, find(context, *request.load_balancer_arn));
   TG_RETURN_IF_ERROR(check_security_groups(request.security_groups));
+  if (!given(request.security_groups)) {
+    return refused("InvalidConfigurationRequest", "At least one security group must be specified");
+  }
   engine::ChangeLoadBalancer command;
   command.arn = found->arn;
   command.security_groups = request.security_groups;

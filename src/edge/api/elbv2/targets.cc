@@ -1,6 +1,7 @@
 // Targets of target groups: registered, deregistered, and how they are.
 #include <algorithm>
 
+#include "core/stacks/properties/attributes.h"
 #include "edge/api/elbv2/checks.h"
 
 namespace tidegate::api::elbv2 {
@@ -17,6 +18,21 @@ Result<const engine::TargetGroupModel*> find_target_group(const Context& context
 
 bool is_target(const TargetDescription& asked, const balancing::Target& target) {
   return asked.id == target.id && asked.port.value_or(target.port) == target.port;
+}
+
+/// What is not registered must be something that could be. Error: InvalidTarget.
+Status check_exists(const engine::Model& model,
+                    const balancing::TargetGroup& group,
+                    const std::string& id) {
+  const groups::InstanceId instance{id};
+  const bool exists =
+      group.target_type == balancing::TargetType::Ip
+          ? stacks::properties::is_ipv4(id)
+          : model.standalone.contains(instance) ||
+                std::any_of(model.groups.begin(), model.groups.end(), [&](const auto& entry) {
+                  return entry.second.instances.contains(instance);
+                });
+  return exists ? Status{Ok{}} : refused("InvalidTarget", "Target '" + id + "' does not exist");
 }
 
 TargetHealthDescription not_registered(const TargetDescription& asked,
@@ -53,6 +69,7 @@ Result<DescribeTargetHealthOutput> describe_target_health(
       }
     }
     if (all.size() == before) {
+      TG_RETURN_IF_ERROR(check_exists(context.model, group->target_group, *asked.id));
       all.push_back(not_registered(asked, group->target_group));
     }
   }

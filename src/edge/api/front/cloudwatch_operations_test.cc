@@ -137,6 +137,18 @@ TEST_CASE("cloudwatch: what is wrong is refused in AWS's words") {
            "InvalidParameterCombination",
            ""},
           {"monitoring", "Action=DescribeAlarms&NextToken=x", "InvalidNextToken", ""},
+          {"monitoring",
+           "Action=ListTagsForResource&ResourceARN=arn:aws:cloudwatch:r:0:dashboard/x",
+           "InvalidParameterValue",
+           "what works is an alarm's"},
+          {"monitoring",
+           "Action=TagResource&ResourceARN=alarm:x&Tags.member.1.Key=a&Tags.member.1.Value=b",
+           "InvalidParameterValue",
+           "what works is an alarm's"},
+          {"monitoring",
+           "Action=UntagResource&ResourceARN=arn:aws:sns:r:0:alarm:x&TagKeys.member.1=a",
+           "InvalidParameterValue",
+           "what works is an alarm's"},
       });
   CHECK(desk.form("monitoring", get + times + average + "&Period=60").status == 200);  // 1440
 }

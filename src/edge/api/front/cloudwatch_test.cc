@@ -363,7 +363,7 @@ TEST_CASE("PutMetricAlarm: what is missing, wrong or not built is refused before
         "enum"},
        {"DescribeAlarmHistory", R"({"NextToken":"x"})", "InvalidNextToken", "invalid"},
        {"ListTagsForResource",
-        R"({"ResourceARN":"arn:aws:cloudwatch:x"})",
+        R"({"ResourceARN":"arn:aws:cloudwatch:eu-west-2:000000000000:alarm:x"})",
         "ResourceNotFoundException",
         "no alarm",
         404}});
@@ -392,12 +392,13 @@ TEST_CASE("alarm commands: the engine's errors come through as they are") {
                    "LimitExceededFault",
                    "engine"}});
   answer("ResourceNotFoundException");
-  check_refusals(desk,
-                 {{"TagResource",
-                   R"({"ResourceARN":"arn","Tags":[{"Key":"k","Value":"v"}]})",
-                   "ResourceNotFoundException",
-                   "engine",
-                   404}});
+  check_refusals(
+      desk,
+      {{"TagResource",
+        R"({"ResourceARN":"arn:aws:cloudwatch:r:0:alarm:a","Tags":[{"Key":"k","Value":"v"}]})",
+        "ResourceNotFoundException",
+        "engine",
+        404}});
 }
 
 TEST_CASE("DescribeAlarmHistory: newest first, by alarm, type and time, in pages") {

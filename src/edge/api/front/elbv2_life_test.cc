@@ -220,6 +220,7 @@ TEST_CASE("elbv2 calls: subnets, security groups and the address type of a balan
       {"SetSubnets" + balancer + all + "&IpAddressType=dualstack", "InvalidConfigurationRequest: "},
       {"SetSecurityGroups" + none + "&SecurityGroups.member.1=sg-0a", "LoadBalancerNotFound: "},
       {"SetSecurityGroups" + balancer + "&SecurityGroups.member.1=sg-", "InvalidSecurityGroup: "},
+      {"SetSecurityGroups" + balancer + "&SecurityGroups=", "InvalidConfigurationRequest: "},
       {"SetIpAddressType" + none + "&IpAddressType=ipv4", "LoadBalancerNotFound: "},
       {"SetIpAddressType" + balancer + "&IpAddressType=dualstack", "InvalidConfigurationRequest: "},
   });

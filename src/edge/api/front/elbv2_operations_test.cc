@@ -108,7 +108,7 @@ TEST_CASE("elbv2: target health of those asked for, registered or not") {
   CHECK(states("&Targets.member.1.Id=i-03c688b8cb17b7070") == Names{own});
   CHECK(states("&Targets.member.1.Id=i-03c688b8cb17b7070&Targets.member.1.Port=81") ==
         Names{"i-03c688b8cb17b7070 81 unused Target.NotRegistered"});
-  CHECK(states("&Targets.member.1.Id=i-0") == Names{"i-0 8000 unused Target.NotRegistered"});
+  CHECK(code_of(desk.form(elb, action + "&Targets.member.1.Id=i-0")) == "InvalidTarget");
 }
 
 }  // namespace tidegate::api

@@ -238,11 +238,15 @@ TEST_CASE("elbv2 calls: targets") {
       {"DeregisterTargets" + group + "&Targets.member.1.Id=10.0.0.3", "InvalidTarget: "},
       {"DeregisterTargets" + group + "0&Targets.member.1.Id=10.0.0.3", "TargetGroupNotFound: "},
       {"DescribeTargetHealth" + group + "0", "TargetGroupNotFound: "},
+      {"DescribeTargetHealth" + group + "&Targets.member.1.Id=i-1", "InvalidTarget: Target 'i-1'"},
   });
   elb.call("RegisterTargets" + group + "&Targets.member.1.Id=10.0.0.3");
   const Json health = elb.call("DescribeTargetHealth" + group)["TargetHealthDescriptions"];
   REQUIRE(health.items().size() == 1);
   CHECK(health.items()[0]["Target"]["Port"].int_or(0) == 8000);
+  const Json other = elb.call("DescribeTargetHealth" + group + "&Targets.member.1.Id=10.0.0.4");
+  CHECK(other["TargetHealthDescriptions"].items()[0]["TargetHealth"]["Reason"].string_or("") ==
+        "Target.NotRegistered");
   elb.call("DeregisterTargets" + group + "&Targets.member.1.Id=10.0.0.3");
 }
 
