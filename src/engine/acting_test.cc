@@ -172,6 +172,9 @@ TEST_CASE_FIXTURE(Acting, "acting: an instance that exists is told its target st
   member("i-1", LifecycleState::InService);
   act(state, now());
   CHECK(compute.told.empty());
+  fleet.facts[InstanceId{"i-1"}];  // it was looked for, and not seen
+  act(state, now());
+  CHECK(compute.told.empty());
   see("i-1", InstancePhase::Running);
   act(state, now());
   act(state, now());
@@ -248,6 +251,22 @@ TEST_CASE_FIXTURE(Acting, "acting: a target group is in use where a load balance
   CHECK(config.targets.at(0).zone == "a");
   listener.default_action.target_group = {};
   CHECK_FALSE(told().target_groups.at(0).in_use);
+}
+
+TEST_CASE_FIXTURE(
+    Acting, "acting: a new target is probed at once and often, in aws timing like any other") {
+  targets.health_check.interval = seconds{7};
+  targets.health_check.timeout = seconds{3};
+  auto& stack = model.stacks[stacks::StackName{"web"}];
+  auto& resource = stack.resources.emplace_back();
+  resource.type = "AWS::ElasticLoadBalancingV2::TargetGroup";
+  resource.physical_id = "tg";
+  const balancing::TargetGroupConfig usual;
+  CHECK(told().target_groups.at(0).initial_probe_interval == usual.initial_probe_interval);
+  CHECK(told().target_groups.at(0).initial_probe_timeout == usual.initial_probe_timeout);
+  stack.metadata.timing = scaling::TimingProfile::Aws;
+  CHECK(told().target_groups.at(0).initial_probe_interval == seconds{7});
+  CHECK(told().target_groups.at(0).initial_probe_timeout == seconds{3});
 }
 
 TEST_CASE_FIXTURE(Acting,

@@ -198,6 +198,9 @@ TEST_CASE("engine: a receiver that could not be told is named until another trou
 TEST_CASE("engine: a store that takes nothing is a trouble until it does, also of a quiet home") {
   World world;
   world.run_for(seconds{1});
+  const auto view = world.engine->view();
+  world.run_for(seconds{3});
+  CHECK(world.engine->view() == view);  // nothing is new where nothing happens
   world.store.fail_with(Error{ErrorCode::ResourceExhausted, "DiskFull", "no space"});
   REQUIRE_FALSE(world.create().has_value());
   world.run_for(seconds{2});
@@ -252,6 +255,31 @@ TEST_CASE("engine: an estimate coasts through steady load, and decides as if it 
   }
   CHECK(ticked.group().group.desired_capacity > 1);
   CHECK(coasted.lines() == ticked.lines());
+}
+
+TEST_CASE("engine: an alarm alone is enough to be looked at five times a second") {
+  World world;
+  alarms::Alarm alarm;
+  alarm.name.value = "a";
+  alarm.metric = metrics::make_metric_id("App", "Latency", {});
+  REQUIRE(world.execute(AlarmCommand{PutAlarm{alarm}}).has_value());
+  CHECK(world.engine->tick(world.clock.now()) == world.clock.now() + milliseconds{200});
+}
+
+TEST_CASE("engine: the model says whose it is") {
+  World world;
+  Settings settings;
+  settings.region = "eu-central-1";
+  settings.account_id = "123456789012";
+  settings.home_id = "home";
+  settings.instance_scale = 0.5;
+  const Engine engine{
+      settings,
+      Ports{world.cloud, world.door, world.store, world.metrics, world.notifier, world.caches}};
+  CHECK(engine.model().region == "eu-central-1");
+  CHECK(engine.model().account_id == "123456789012");
+  CHECK(engine.model().home_id == "home");
+  CHECK(engine.model().instance_scale == 0.5);
 }
 
 }  // namespace

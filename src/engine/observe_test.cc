@@ -187,6 +187,14 @@ TEST_CASE_FIXTURE(Observed, "observe: a new address is kept, registered and show
   CHECK(made.address == "10.64.0.2");
 }
 
+TEST_CASE_FIXTURE(Observed, "observe: an address is shown also where no target group wants it") {
+  fleet.group.target_groups.clear();
+  instance(fleet, "i-1");
+  compute.running("i-1", "10.64.0.2");
+  CHECK(shows_look());
+  CHECK_FALSE(shows_look());
+}
+
 TEST_CASE_FIXTURE(Observed, "observe: on a shared network the port is the one the driver had") {
   groups::Instance& made = instance(fleet, "i-1", LifecycleState::Pending);
   made.port = 8000;

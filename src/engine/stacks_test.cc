@@ -1,6 +1,7 @@
 // Stacks beside each other, in the middle of their work, and what stays of them.
 #include <doctest/doctest.h>
 
+#include "engine/stack_context.h"
 #include "engine/state_fixture.h"
 #include "engine/world_fixture.h"
 
@@ -210,6 +211,7 @@ TEST_CASE_FIXTURE(StateBench, "stacks: one whose template cannot be planned any 
   stack.name = kStack;
   stack.id = "arn:1";
   stack.template_body = "Resources: {";
+  stack.token = "console-1";
   state.due = now() + seconds{9};
   CHECK(shows([this] { advance_stacks(state, now()); }));
   CHECK(stack.status == stacks::Status::CreateFailed);
@@ -217,6 +219,7 @@ TEST_CASE_FIXTURE(StateBench, "stacks: one whose template cannot be planned any 
   REQUIRE(stack.events.size() == 1);
   CHECK(stack.events[0].status_reason == stack.status_reason);
   CHECK(stack.events[0].timestamp == now());
+  CHECK(stack.events[0].token == "console-1");
   CHECK(stack.events[0].physical_id == "arn:1");
   CHECK(stack.events[0].type == "AWS::CloudFormation::Stack");
   CHECK(state.work.empty());
@@ -226,6 +229,26 @@ TEST_CASE_FIXTURE(StateBench, "stacks: one whose template cannot be planned any 
   state.due = now() + seconds{9};
   CHECK_FALSE(shows([this] { advance_stacks(state, now()); }));
   CHECK(state.due == now() + seconds{9});  // it is at rest
+}
+
+TEST_CASE_FIXTURE(StateBench, "stacks: a resource's event is its status, its reason and its time") {
+  auto& stack = model.stacks[kStack];
+  stack.name = kStack;
+  auto& resource = stack.resources.emplace_back();
+  resource.logical_id.value = "Group";
+  resource.physical_id = "web-asg";
+  resource.type = "AWS::AutoScaling::AutoScalingGroup";
+  add_event(state, stack, &resource, stacks::Status::CreateFailed, "because", now());
+  CHECK(resource.status == stacks::Status::CreateFailed);
+  CHECK(resource.status_reason == "because");
+  CHECK(resource.updated == now());
+  const auto& event = stack.events.at(0);
+  CHECK(event.logical_id == "Group");
+  CHECK(event.physical_id == "web-asg");
+  CHECK(event.type == "AWS::AutoScaling::AutoScalingGroup");
+  CHECK(event.status_reason == "because");
+  flush();
+  CHECK(is_stored("stack/web"));
 }
 
 }  // namespace

@@ -374,7 +374,6 @@ void publish_target_groups(EngineState& state, Publisher& out) {
       Difference& total = by_balancer[by_lb.value];
       add_difference(total, d.sum, nullptr);
       total.recent_requests += d.recent_requests;
-      total.sum.response_time_max = std::max(total.sum.response_time_max, d.sum.response_time_max);
     }
   }
   for (const auto& [load_balancer, d] : by_balancer) {
@@ -418,7 +417,7 @@ void share_traffic(EngineState& state, Instant now) {
     point.requests.emplace(key, report.requests);
   }
   state.counters.push_back(std::move(point));
-  while (state.counters.size() > 1 && now - state.counters.front().at > kTrafficWindow) {
+  while (now - state.counters.front().at > kTrafficWindow) {  // the newest is of `now`
     state.counters.pop_front();
   }
   const auto& oldest = state.counters.front().requests;

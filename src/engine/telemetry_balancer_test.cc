@@ -180,7 +180,7 @@ TEST_CASE_FIXTURE(Reported, "telemetry: percentiles are over the answers of the 
   const auto long_bin = metrics::Sketch::bin_of(8);
   target().response_time_count = 100;
   target().response_time_sum = 500;
-  target().response_times = {{long_bin, 100}};
+  target().response_times = {{metrics::Sketch::bin_of(1), 50}, {long_bin, 50}};
   publish();
   target().response_time_count += 11;  // one more than the bins have: they are what counts
   target().response_time_sum += 22;
@@ -211,6 +211,14 @@ TEST_CASE_FIXTURE(Reported, "telemetry: the mean of a second lies between its le
   target().response_times[metrics::Sketch::bin_of(5)] += 2;
   publish();
   CHECK(newest("TargetResponseTime", {by_group}).maximum == 8);
+}
+
+TEST_CASE_FIXTURE(Reported, "telemetry: the least of many times is the least, not nearly") {
+  target().response_time_count = 1000;
+  target().response_time_sum = 5000;
+  target().response_times = {{metrics::Sketch::bin_of(0.1), 1}, {metrics::Sketch::bin_of(5), 999}};
+  publish();
+  CHECK(newest("TargetResponseTime", {by_group}).minimum == doctest::Approx(0.1).epsilon(0.02));
 }
 
 TEST_CASE_FIXTURE(Reported, "telemetry: a minute without a request is a response time of zero") {

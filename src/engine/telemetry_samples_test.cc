@@ -175,6 +175,7 @@ TEST_CASE_FIXTURE(Sampled, "telemetry: a group without a measured instance has n
     tick({{"i-1", 0.5}});
   }
   CHECK_FALSE(fleet.cpu_percent.has_value());
+  CHECK_FALSE(metrics.newest(metrics::make_metric_id("AWS/EC2", "CPUUtilization", {by_group})));
   CHECK(newest("AWS/EC2", "CPUUtilization", {"InstanceId", "i-1"}).sample_count == 4);
 }
 

@@ -53,6 +53,14 @@ TEST_CASE_FIXTURE(Books, "costing: an account opens with its stack, and is store
   CHECK(account() == before);
 }
 
+TEST_CASE_FIXTURE(Books, "costing: an account without any price is one, too") {
+  stack.metadata = {};
+  keep();
+  CHECK(account().rate == cost::Rate{});
+  flush();
+  CHECK(is_stored("cost/web"));
+}
+
 TEST_CASE_FIXTURE(Books, "costing: another rate is kept from its moment on") {
   keep();
   flush();

@@ -66,13 +66,15 @@ TEST_CASE_FIXTURE(Caching,
 TEST_CASE_FIXTURE(Caching,
                   "caching: it is asked for until it is seen, again when that is overdue") {
   model.host_memory_mib = 65536;
-  add("c").auth_token = "secret";
+  caches::CacheCluster& cluster = add("c");
+  cluster.auth_token = "secret";
+  cluster.port = 7000;
   act();
   REQUIRE(caches.ensured.size() == 1);
   ports::CacheSpec want;
   want.id = CacheClusterId{"c"};
   want.address = "10.64.15.0";
-  want.port = 6379;
+  want.port = 7000;
   want.max_memory = 402'653'184;
   want.auth_token = "secret";
   CHECK(caches.ensured[0] == want);

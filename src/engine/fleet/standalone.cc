@@ -151,7 +151,6 @@ void plan_standalone(EngineState& state, Instant now) {
       deregister(state, id, now);
     }
     state.journal.touch(EntityKind::Standalone, id.value);
-    state.view_stale = true;
   }
   for (const auto& id : forgotten) {
     state.model.standalone.erase(id);

@@ -197,6 +197,14 @@ TEST_CASE_FIXTURE(Alone, "standalone: the next deadline is when the engine is du
   CHECK_FALSE(model.standalone.contains(InstanceId{"i-2"}));
 }
 
+TEST_CASE_FIXTURE(Alone, "standalone: a deadline that is now is none to wait for") {
+  ending("i-1", TerminationStage::Killing).instance.launched = now() - groups::kUnseenGrace;
+  see("i-1", InstancePhase::Running);
+  state.due = now() + seconds{1};
+  plan();
+  CHECK(state.due == now() + seconds{1});
+}
+
 TEST_CASE_FIXTURE(Alone,
                   "standalone: an ended one is shown for an hour, and then leaves the store") {
   add("i-1", LifecycleState::Terminated).terminated = now();
