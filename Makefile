@@ -50,7 +50,7 @@ soak: ## hours: 20 000 simulated group-hours, a fresh machine, 200 cycles
 	@tools/install.sh build test clang soak
 	@tools/soak.sh
 
-mutants: ## plant faults in core and engine, count what the fast lanes catch (N=… SEED=… ONLY=src/… RETRY=1)
+mutants: ## plant faults in core and engine, count what the fast lanes catch (N=… SEED=… ONLY=src/… QUICK=1 RETRY=1)
 	@tools/install.sh build test
 	@/usr/bin/python3 tools/faults/try.py
 
