@@ -183,4 +183,15 @@ TEST_CASE("activities: a launch that could not be tried is a Failed one of no in
   CHECK(refused().cause == "A user asked. " + cause_instance_started(kNoon, 1, 3));
 }
 
+TEST_CASE("activities: a user's move tells the capacity before and after, where it changes") {
+  const InstanceId id{"i-1"};
+  const auto ends = [&](std::int32_t from, std::int32_t to, const std::string& text) {
+    return cause_user_moved(kNoon, id, "detached", from, to)
+        .ends_with("was detached in response to a user request" + text);
+  };
+  CHECK(ends(2, 2, "."));
+  CHECK(ends(2, 1, ", shrinking the capacity from 2 to 1."));
+  CHECK(ends(1, 2, ", increasing the capacity from 1 to 2."));
+}
+
 }  // namespace

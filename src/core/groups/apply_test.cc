@@ -299,6 +299,52 @@ TEST_CASE("apply: an instance goes to Standby, and comes back as a healthy one t
   CHECK(applied.activities[0].progress == 30);
 }
 
+TEST_CASE("apply: what is launched has the version's tags, over them those that are propagated") {
+  Town town{1};
+  town.version.instance_tags = {{"a", "version"}, {"b", "version"}, {"c", "version"}};
+  town.group.tags = {{"b", "group"}, {"c", "group"}, {"d", "group"}};
+  town.group.tags_not_propagated = {"c"};
+  const Applied applied = town.apply_one(LaunchInstance{"b", std::nullopt, "Because."});
+  CHECK(applied.instance->tags ==
+        std::map<std::string, std::string>{
+            {"a", "version"}, {"b", "group"}, {"c", "version"}, {"d", "group"}});
+  CHECK_FALSE(applied.instance->kept_from_load_balancers);
+}
+
+TEST_CASE("apply: what comes while AddToLoadBalancer is suspended is kept from load balancers") {
+  Town town{2};
+  town.group.suspended = {{"AddToLoadBalancer", "by a test"}};
+  CHECK(town.apply_one(LaunchInstance{"b", std::nullopt, "x"}).instance->kept_from_load_balancers);
+  Instance outside;
+  outside.id = InstanceId{"i-100"};
+  outside.lifecycle_state = LifecycleState::InService;
+  outside.in_service_since = kStart;
+  outside.zone = "b";
+  town.now = kStart + seconds{5};
+  const Applied joined = town.apply_one(AttachInstance{outside, "Because."});
+  CHECK(joined.instance->group == GroupName{"web"});
+  CHECK(joined.instance->lifecycle_state == LifecycleState::Pending);
+  CHECK(joined.instance->kept_from_load_balancers);
+  CHECK(joined.instance->joined == town.now);
+  CHECK_FALSE(joined.instance->in_service_since.has_value());
+  REQUIRE(joined.activities.size() == 1);
+  CHECK(joined.activities[0].description == "Attaching an existing EC2 instance: i-100");
+  CHECK(joined.activities[0].cause == "Because.");
+}
+
+TEST_CASE("apply: one that is terminated on its way to Standby has its move cancelled") {
+  Town town{2};
+  town.add_serving(2);
+  const InstanceId id{"i-001"};
+  town.apply_one(BeginStandby{id, "Because."});
+  const Applied applied = town.apply_one(ending(id));
+  REQUIRE(applied.activities.size() == 2);
+  CHECK(applied.activities[0].status == ActivityStatus::Cancelled);
+  CHECK(applied.activities[0].status_message == "It is terminated instead.");
+  CHECK(applied.activities[1].id == applied.instance->termination_activity);
+  CHECK(town.apply_one(ending(InstanceId{"i-002"})).activities.size() == 1);
+}
+
 TEST_CASE("apply: a detached instance leaves nothing of the group's behind") {
   Town town{1};
   town.add_serving(1);

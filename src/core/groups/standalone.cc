@@ -59,7 +59,6 @@ StandaloneStep step_pending(StandaloneInstance given, const InstanceFacts* facts
   if (!reason) {
     return {std::nullopt, {}, deadline};
   }
-  given.instance.termination_reason = TerminationReason::LaunchFailed;
   end(given, std::move(*reason), now);
   return {std::move(given), {}, {}};
 }

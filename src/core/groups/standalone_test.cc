@@ -80,6 +80,7 @@ TEST_CASE("standalone: a running one ends with its processes, not with a failed 
     CHECK(changed->end_reason == c.reason);
     CHECK(changed->instance.stage == TerminationStage::Killing);
     CHECK(changed->instance.stage_since == kStart);
+    CHECK(changed->instance.termination_reason == TerminationReason::Unhealthy);
   }
   const Instant grace = kStart + kUnseenGrace;
   CHECK_FALSE(step(running(), nullptr, grace - kTick).changed.has_value());
@@ -91,6 +92,7 @@ TEST_CASE(
   const StandaloneInstance ending = begin_end(running(), kStart);
   CHECK(ending.instance.stage == TerminationStage::Stopping);
   CHECK(ending.end_reason == "Client.UserInitiatedShutdown: User initiated shutdown");
+  CHECK(ending.instance.termination_reason == TerminationReason::UserRequest);
   CHECK(begin_end(ending, kStart + seconds{9}) == ending);
   const InstanceFacts stopping = in_phase(InstancePhase::Stopping);
   const Instant deadline = kStart + kStandaloneStopTimeout;
@@ -106,6 +108,8 @@ TEST_CASE(
   REQUIRE(gone.has_value());
   CHECK(gone->instance.lifecycle_state == LifecycleState::Terminated);
   CHECK(gone->terminated == deadline);
+  CHECK(gone->instance.stage == TerminationStage::None);
+  CHECK_FALSE(gone->instance.stage_since.has_value());
   CHECK(gone->end_reason == ending.end_reason);
   CHECK(begin_end(*gone, deadline + seconds{1}) == *gone);
 }
@@ -126,7 +130,11 @@ TEST_CASE("standalone: what leaves a group runs on outside, what ended in it is 
   Instance instance = running().instance;
   instance.group = GroupName{"web"};
   instance.lifecycle_state = LifecycleState::Detached;
-  const auto outside = outside_group(instance, {}, kStart);
+  LaunchTemplateVersion version;
+  version.image_id = "ami-1";
+  const auto outside = outside_group(instance, version, kStart);
+  CHECK(outside.made_from == version);
+  CHECK(outside.instance.in_service_since == kStart);
   CHECK(outside.instance.group.empty());
   CHECK(outside.instance.lifecycle_state == LifecycleState::InService);
   CHECK(outside.reservation == "r-1");
@@ -135,6 +143,10 @@ TEST_CASE("standalone: what leaves a group runs on outside, what ended in it is 
   const auto ended = outside_group(instance, {}, kStart);
   CHECK(ended.instance.group.value == "web");
   CHECK(ended.terminated == kStart);
+  CHECK(ended.end_reason == "User initiated");
+  instance.termination_reason = TerminationReason::LaunchFailed;
+  CHECK(outside_group(instance, {}, kStart).end_reason ==
+        "Server.InternalError: the launch failed");
 }
 
 }  // namespace
