@@ -5,7 +5,8 @@ usage: tools/api_reference.py [--check]      (--check changes nothing, and fails
 
 An operation is supported when src/edge/api has a handler for it; what it refuses of its members follows from the handler's
 list. What else is to know stands in tools/codegen/differences.json, by service and operation; why a documented error code is
-never answered, in tools/codegen/never_answered.json.
+never answered, in tools/codegen/never_answered.json: by service and code, and where only some operations never answer it, by
+the names of these.
 """
 
 import json
@@ -58,9 +59,36 @@ def errors_of(model, operation):
         yield shape.get("error", {}).get("code", error["shape"])
 
 
-def row(model, operation, accepted, notes, codes):
+def reasons_of(service):
+    """(operation, code) → why that is never answered; the operation "*" stands for all of the service."""
+    given = json.loads((CODEGEN / "never_answered.json").read_text()).get(service, {})
+    found = {}
+    for code, why in given.items():
+        for operations, reason in ({"*": why} if isinstance(why, str) else why).items():
+            found |= {(operation, code): reason for operation in operations.split(", ")}
+    return found
+
+
+def reason_for(reasons, operation, code):
+    """Of reasons_of(); None when the operation may answer the code."""
+    return reasons.get((operation, code), reasons.get(("*", code)))
+
+
+def documented():
+    """(service, operation, code, the name of its shape, why it is never answered or None) of all supported operations."""
+    wheel = models.wheel(pathlib.Path.home() / ".cache" / "tidegate")
+    for service, entry in sorted(json.loads((CODEGEN / "operations.json").read_text()).items()):
+        model, reasons = models.load(wheel, entry["model"]), reasons_of(service)
+        for operation in sorted(handlers(service)):
+            shapes = [error["shape"] for error in model["operations"][operation].get("errors", [])]
+            for code, shape in zip(errors_of(model, operation), shapes):
+                yield service, operation, code, shape, reason_for(reasons, operation, code)
+
+
+def row(service, model, operation, accepted, notes):
     refused = [member for member in members_of(model, operation) if member not in accepted]
-    never = sorted(code for code in errors_of(model, operation) if code not in codes)
+    never = sorted(code for code in errors_of(model, operation)
+                   if reason_for(reasons_of(service), operation, code) is not None)
     said = [notes] if notes else []
     if refused:
         said.append("refused: " + ", ".join(refused))
@@ -69,21 +97,37 @@ def row(model, operation, accepted, notes, codes):
     return f"| {operation} | {'; '.join(said) or 'as in AWS'} |"
 
 
-def reasons(service, model, ours, codes):
-    """A line for each documented code that no call here can get; each has its reason, and no other has one."""
+def check_reasons(service, model, ours, codes):
+    """Every reason is for a code that AWS documents there, and every code that no source has, has one."""
+    given = reasons_of(service)
+    pairs = {(operation, code) for operation in ours for code in errors_of(model, operation)}
+    strange = [key for key in given if key not in pairs | {("*", code) for _, code in pairs if code not in codes}]
+    if strange:
+        sys.exit(f"tools/codegen/never_answered.json: {service}: AWS documents no such thing, or it is answered: {strange}")
+    missing = sorted({code for operation, code in pairs if code not in codes and reason_for(given, operation, code) is None})
+    if missing:
+        sys.exit(f"tools/codegen/never_answered.json: {service} must give reasons for {missing}, which no source has")
+
+
+def reasons(service):
+    """A line for each documented code that no call here can get, or no call of some operations."""
     given = json.loads((CODEGEN / "never_answered.json").read_text()).get(service, {})
-    never = {code for operation in ours for code in errors_of(model, operation)} - codes
-    if never != set(given):
-        sys.exit(f"tools/codegen/never_answered.json: {service} must give reasons for {sorted(never)}, and for nothing else")
-    return ["", "Never answered:", *(f"- {code}: {given[code]}" for code in sorted(never))] if never else []
+    lines = []
+    for code, why in sorted(given.items()):
+        if isinstance(why, str):
+            lines.append(f"- {code}: {why}")
+        else:
+            lines += [f"- {code}, of {operations}: {reason}" for operations, reason in sorted(why.items())]
+    return ["", "Never answered:", *lines] if lines else []
 
 
 def section(service, model, notes, codes):
     ours = handlers(service)
+    check_reasons(service, model, ours, codes)
     lines = [f"### {service}", f"Protocols: {SERVICES[service]}. {len(ours)} of {len(model['operations'])} operations.", "",
              "| operation | how it differs |", "|---|---|"]
-    lines += [row(model, name, ours[name], notes.get(name), codes) for name in sorted(ours)]
-    lines += reasons(service, model, ours, codes)
+    lines += [row(service, model, name, ours[name], notes.get(name)) for name in sorted(ours)]
+    lines += reasons(service)
     others = sorted(set(model["operations"]) - set(ours))
     if len(others) <= 120:
         lines += ["", "Not supported: " + ", ".join(others) + "."]

@@ -1,6 +1,6 @@
 """AWS's clients behind one door: the same call by each of them, as a person would make it.
 
-`all_clients(environment, tools)` gives those that this machine has; each has
+`all_clients(environment, tools)` gives those that this machine has, `boto_alone` boto3; each has
   call(service, operation, **input)   → the answer as a dictionary, or raises Refused(code, message)
   forged(service, operation, **input) → the same with another secret than the account's: raises Refused
   wait(service, waiter, **input)      → returns when the waiter is content, raises Refused when it gives up
@@ -214,8 +214,18 @@ def all_clients(values, tools):
         found.append(Js(node, str(pathlib.Path(tools) / "js"), environment))
     else:
         print("MISSING: the JavaScript SDK (node ≥ 20 and npm); its part of these tests does not run")
-    record = Record(pathlib.Path(tools) / CALLS / (pathlib.Path(sys.argv[0]).stem + ".jsonl"))
-    for number, client in enumerate(found):
-        client.number, client.record = number, record
     only = os.environ.get("CONFORMANCE_CLIENT")  # by hand: one client's name
-    return [client for client in found if only in (None, client.name)]
+    return [client for client in recorded(found, tools) if only in (None, client.name)]
+
+
+def boto_alone(values, tools):
+    """boto3, for what no two clients do differently."""
+    return recorded([Boto(clean_environment(values))], tools)
+
+
+def recorded(clients, tools):
+    """The same clients, numbered, and with the record of this program."""
+    record = Record(pathlib.Path(tools) / CALLS / (pathlib.Path(sys.argv[0]).stem + ".jsonl"))
+    for number, client in enumerate(clients):
+        client.number, client.record = number, record
+    return clients

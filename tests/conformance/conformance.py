@@ -9,6 +9,7 @@ import sys
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "integration"))
 import harness  # noqa: E402  (found through the line above)
+from clients import all_clients  # noqa: E402
 
 
 def at_once(clients, test):
@@ -24,15 +25,14 @@ class WithClients:
     """Calls test(tidegate, clients), or test(tidegate, client) for all clients at once, by its second parameter's name;
     the clients are made when the control plane is there."""
 
-    def __init__(self, tools):
-        self.tools, self.clients = tools, None
+    def __init__(self, tools, make):
+        self.tools, self.make, self.clients = tools, make, None
 
     def wrap(self, test):
         def run(tidegate):
             if self.clients is None:
-                from clients import all_clients
                 tidegate.run("serve", "--detach", expect=0)
-                self.clients = all_clients(tidegate.environment(), self.tools)
+                self.clients = self.make(tidegate.environment(), self.tools)
                 print("clients:", ", ".join(client.name for client in self.clients), flush=True)
             if list(inspect.signature(test).parameters)[1] == "client":
                 at_once(self.clients, lambda client: test(tidegate, client))
@@ -42,12 +42,12 @@ class WithClients:
         return run
 
 
-def main(namespace):
-    """Runs the module's tests by harness.main(), in the venv's interpreter."""
+def main(namespace, make=all_clients):
+    """Runs the module's tests by harness.main(), in the venv's interpreter; make(environment, tools) → the clients."""
     if os.environ.get("TG_CONFORMANCE_VENV") != "1":
         python = pathlib.Path(sys.argv[2]).resolve() / "bin" / "python"
         os.execve(python, [str(python), *sys.argv], os.environ | {"TG_CONFORMANCE_VENV": "1"})
-    with_clients = WithClients(sys.argv.pop(2))
+    with_clients = WithClients(sys.argv.pop(2), make)
     for name in [name for name in namespace if name.startswith("test_")]:
         setattr(sys.modules["__main__"], name, with_clients.wrap(namespace[name]))
     harness.main()
