@@ -164,8 +164,8 @@ tidegate::Status ensure_work(EngineState& state, const stacks::Stack& stack, Ins
   return Ok{};
 }
 
+/// What changes of the stack changes with an event, which touches it.
 void advance(EngineState& state, stacks::Stack& stack, Instant now) {
-  state.journal.touch(EntityKind::Stack, stack.name.value);
   if (stack.status == Status::CreateInProgress) {
     if (const auto ready = ensure_work(state, stack, now); !ready) {
       finish(state, stack, Status::CreateFailed, ready.error().message, now);
