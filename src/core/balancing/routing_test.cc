@@ -105,6 +105,7 @@ TEST_CASE("routing path: what means the same is routed the same") {
       {"/a/b", "/a/b"},
       {"/%61/b", "/a/b"},
       {"/%41%7e%2D", "/A~-"},
+      {"/%5A%7A%61%30%39", "/Zza09"},
       {"/a%2Fb", "/a%2Fb"},
       {"/a%5cb", "/a%5cb"},
       {"/a/./b", "/a/b"},

@@ -312,6 +312,9 @@ TEST_CASE("matcher: codes, lists and ranges") {
       {"200-299", 300, false},
       {"200-201,301-302", 302, true},
       {"200-299", 199, false},
+      {"200-200", 200, true},
+      {"100", 100, true},
+      {"099", 99, false},
       {"", 200, false},
       {"2xx", 200, false},
       {"200,x", 200, false},
@@ -335,6 +338,7 @@ TEST_CASE("matcher: codes, lists and ranges") {
                           " 200",
                           "200-",
                           "-200",
+                          "0200",
                           "2000"}) {
     CAPTURE(bad);
     CHECK(matcher_error(bad) != "");

@@ -11,6 +11,7 @@ using std::chrono::seconds;
 DataPlaneConfig full_config() {
   DataPlaneConfig config;
   config.generation = 7;
+  config.cookie_key = "a secret";
   ListenerConfig& listener = config.listeners.emplace_back();
   listener.arn = ListenerArn{"l"};
   listener.load_balancer = LoadBalancerArn{"lb"};
@@ -40,6 +41,7 @@ DataPlaneConfig full_config() {
                         .matcher = "200-204"};
   group.initial_probe_interval = milliseconds{101};
   group.initial_probe_timeout = milliseconds{202};
+  group.stickiness = {.enabled = true, .duration = seconds{62}};
   group.targets = {{.id = "i-1",
                     .address = "10.0.0.1",
                     .port = 8000,
@@ -135,8 +137,16 @@ TEST_CASE("wire: missing members have the defaults, unknown ones are ignored") {
   TargetGroupConfig want;
   want.arn = TargetGroupArn{"t"};
   want.targets.emplace_back().id = "i";
-  CHECK(std::get<ConfigMessage>(*message).config.target_groups ==
-        std::vector<TargetGroupConfig>{want});
+  const DataPlaneConfig& config = std::get<ConfigMessage>(*message).config;
+  CHECK(config.target_groups == std::vector<TargetGroupConfig>{want});
+  CHECK(config.generation == 0);
+  const auto listening =
+      decode(R"({"Type":"Config","Config":{"Listeners":[{"Rules":[{}]}],"TargetGroups":[]}})");
+  REQUIRE(listening.has_value());
+  ListenerConfig bare;
+  bare.rules.emplace_back();
+  bare.rules[0].priority = 0;
+  CHECK(std::get<ConfigMessage>(*listening).config.listeners == std::vector<ListenerConfig>{bare});
 }
 
 TEST_CASE("wire: a report's missing members are nothing at all") {
@@ -162,6 +172,8 @@ TEST_CASE("wire: what is broken is refused") {
   for (
       const char* text :
       {R"({"Type":"Config","Config":{}})",
+       R"({"Type":"Config","Config":{"Listeners":[]}})",
+       R"({"Type":"Config","Config":{"TargetGroups":[]}})",
        R"({"Type":"Config","Config":{"Listeners":[],"TargetGroups":[{"Targets":[{"Intent":"x"}]}]}})",
        R"({"Type":"Report","Report":{"Targets":[{"State":"x"}]}})",
        R"({"Type":"Report","Report":{"Targets":[{"AppliedIntent":"x"}]}})",
