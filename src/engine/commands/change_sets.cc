@@ -167,6 +167,7 @@ Result<Answer> run(const Execution& on, const CreateChangeSet& command) {
   stack.change_sets.push_back(std::move(change_set));
   stacks::Stack& stored = state.model.stacks[stack.name];
   stored = std::move(stack);
+  forget_deleted_stacks(state);
   if (found == nullptr) {
     add_event(state, stored, nullptr, stored.status, stored.status_reason, on.now);
   }

@@ -13,8 +13,10 @@ namespace tidegate::engine {
 
 /// By name (not a deleted one) or by ARN; null when there is none.
 stacks::Stack* find_stack(Model& model, const stacks::StackName& name_or_arn);
-/// Whether there may be one more. Error: LimitExceededException.
+/// Whether there may be one more; deleted ones do not count. Error: LimitExceededException.
 Status check_stack_count(const Model& model);
+/// Of the deleted stacks only the newest stay, as many as kMaxStacks leaves room for.
+void forget_deleted_stacks(EngineState& state);
 /// Images that the plan's launch templates name exist.
 Status check_images(const EngineState& state, const stacks::StackPlan& plan);
 /// What a plan says of the stack goes into the stack; resources that exist keep their status.

@@ -44,12 +44,29 @@ stacks::Stack* find_stack(Model& model, const stacks::StackName& name_or_arn) {
 }
 
 Status check_stack_count(const Model& model) {
-  if (model.stacks.size() < kMaxStacks) {
+  const auto standing = std::count_if(model.stacks.begin(),
+                                      model.stacks.end(),
+                                      [](const auto& entry) { return !entry.second.deleted; });
+  if (static_cast<std::size_t>(standing) < kMaxStacks) {
     return Ok{};
   }
   return Error{ErrorCode::ResourceExhausted,
                "LimitExceededException",
                "Limit for stack has been exceeded: " + std::to_string(kMaxStacks)};
+}
+
+void forget_deleted_stacks(EngineState& state) {
+  auto& all = state.model.stacks;
+  while (all.size() > kMaxStacks) {
+    const auto oldest = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return a.second.deleted.value_or(Instant::max()) < b.second.deleted.value_or(Instant::max());
+    });
+    if (!oldest->second.deleted) {
+      return;
+    }
+    state.journal.touch(EntityKind::Stack, oldest->first.value);
+    all.erase(oldest);
+  }
 }
 
 Status check_images(const EngineState& state, const stacks::StackPlan& plan) {
@@ -154,6 +171,7 @@ Result<Answer> run(const Execution& on, const CreateStack& command) {
   remember(stack, command.token, call);
   stacks::Stack& stored = state.model.stacks[command.name];
   stored = std::move(stack);
+  forget_deleted_stacks(state);
   begin_creation(state, stored, std::move(plan), on.now);
   return Answer{StackIdAnswer{stored.id, ""}};
 }

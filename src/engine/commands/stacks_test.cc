@@ -1,7 +1,9 @@
 // Stacks created, updated and deleted by commands: what is kept of the call, and what is told.
 #include <doctest/doctest.h>
 
+#include "engine/commands/execution.h"
 #include "engine/journal/stored_form.h"
+#include "engine/state_fixture.h"
 #include "engine/world_fixture.h"
 
 namespace tidegate::engine {
@@ -9,6 +11,11 @@ namespace {
 
 using SS = stacks::Status;
 using std::chrono::seconds;
+
+constexpr const char* kOneAlarm =
+    "Resources:\n  A:\n    Type: AWS::CloudWatch::Alarm\n    Properties: { Namespace: App, "
+    "MetricName: M, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1, "
+    "ComparisonOperator: GreaterThanThreshold }\n";
 
 struct Stacked : World {
   Stacked() {
@@ -168,11 +175,7 @@ TEST_CASE_FIXTURE(Stacked,
 }
 
 TEST_CASE_FIXTURE(World, "CreateStack: two thousand stacks, and not one more") {
-  const std::string body =
-      "Resources:\n  A:\n    Type: AWS::CloudWatch::Alarm\n    Properties: { Namespace: App, "
-      "MetricName: M, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: 1, "
-      "ComparisonOperator: GreaterThanThreshold }\n";
-  REQUIRE(execute(CreateStack{kStack, body, "", {}, {}}).has_value());
+  REQUIRE(execute(CreateStack{kStack, kOneAlarm, "", {}, {}}).has_value());
   run_for(seconds{2});
   REQUIRE(stack().status == SS::CreateComplete);
   const std::string made = store.contents().at("stack/web");
@@ -187,7 +190,7 @@ TEST_CASE_FIXTURE(World, "CreateStack: two thousand stacks, and not one more") {
   start();
   REQUIRE(model().stacks.size() == kMaxStacks - 1);
   const auto create = [&](const std::string& wanted) {
-    return execute(CreateStack{stacks::StackName{wanted}, body, "", {}, {}});
+    return execute(CreateStack{stacks::StackName{wanted}, kOneAlarm, "", {}, {}});
   };
   CHECK(create("last").has_value());
   const auto refused = create("more");
@@ -195,6 +198,38 @@ TEST_CASE_FIXTURE(World, "CreateStack: two thousand stacks, and not one more") {
   CHECK(refused.error().name == "LimitExceededException");
   CHECK(refused.error().message == "Limit for stack has been exceeded: 2000");
   CHECK(model().stacks.size() == kMaxStacks);
+}
+
+TEST_CASE_FIXTURE(StateBench, "CreateStack: deleted stacks do not count, and the oldest give way") {
+  for (std::size_t i = 0; i < kMaxStacks; ++i) {
+    stacks::Stack& one = model.stacks[stacks::StackName{"s" + std::to_string(i)}];
+    one.name.value = "s" + std::to_string(i);
+    one.status = SS::CreateComplete;
+  }
+  const auto remove = [&](const char* name, Duration ago) {
+    stacks::Stack& one = model.stacks.at(stacks::StackName{name});
+    one.status = SS::DeleteComplete;
+    one.deleted = now() - ago;
+    state.journal.touch(EntityKind::Stack, name);
+  };
+  const auto create = [&](const char* name) {
+    const CreateStack command{stacks::StackName{name}, kOneAlarm, "", {}, {}};
+    const auto made = run(Execution{state, {}, now()}, command);
+    return made ? "none" : made.error().name;
+  };
+  CHECK(create("more") == "LimitExceededException");
+  remove("s7", seconds{3});
+  remove("s5", seconds{9});
+  flush();
+  REQUIRE(is_stored("stack/s5"));
+  CHECK(create("more") == "none");
+  CHECK(model.stacks.size() == kMaxStacks);
+  CHECK_FALSE(model.stacks.contains(stacks::StackName{"s5"}));
+  CHECK(model.stacks.contains(stacks::StackName{"s7"}));
+  flush();
+  CHECK_FALSE(is_stored("stack/s5"));
+  CHECK(create("s7") == "none");  // a deleted one's name is free
+  CHECK(create("last") == "LimitExceededException");
 }
 
 }  // namespace tidegate::engine
