@@ -28,22 +28,11 @@ set(TG_COMPILED_ALONE
   core/stacks/target_groups.cc
   core/stacks/update.cc
   core/stacks/update_test.cc
-  edge/api/cloudformation/lists.cc
-  edge/api/cloudwatch/metric_statistics.cc
   edge/api/ec2/network.cc
-  edge/api/ec2/tags.cc
-  edge/api/ec2/template_data.cc
-  edge/api/elbv2/load_balancers.cc
-  edge/api/elbv2/rules.cc
   edge/api/elbv2/target_groups.cc
-  edge/api/front/cloudformation_life_test.cc
   edge/api/front/cloudwatch_test.cc
-  edge/api/front/golden_test.cc
   edge/api/protocol/encode_cbor.cc
   edge/status/status_test.cc
-  engine/commands/change_sets_test.cc
-  engine/golden_test.cc
-  engine/model_test.cc
   net/server.cc
   replay/unpack.cc
   sim/traces/trace_test.cc

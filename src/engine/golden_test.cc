@@ -53,7 +53,7 @@ void check_file(const std::string& name, const std::string& text) {
   sample::check_golden("src/engine/golden/" + name, with_short_ids(text));
 }
 
-std::string replaced(std::string body, const std::string& from, const std::string& to) {
+std::string rewritten(std::string body, const std::string& from, const std::string& to) {
   const auto at = body.find(from);
   REQUIRE_MESSAGE(at != std::string::npos, "no such text: ", from);
   return body.replace(at, from.size(), to);
@@ -70,9 +70,9 @@ constexpr const char* kRule = R"(
   CpuHigh:)";
 
 std::string template_with_rule_and_liveness() {
-  return replaced(replaced(kTemplate, "\n  CpuHigh:", kRule),
-                  "LaunchTimeout: 20",
-                  "Liveness: { Path: /live }, LaunchTimeout: 20");
+  return rewritten(rewritten(kTemplate, "\n  CpuHigh:", kRule),
+                   "LaunchTimeout: 20",
+                   "Liveness: { Path: /live }, LaunchTimeout: 20");
 }
 
 std::string lines_of(const std::vector<LedgerEntry>& entries) {
@@ -253,7 +253,7 @@ TEST_CASE("golden: the events of a stack that is created, updated, deleted, and 
   const std::string body = template_with_rule_and_liveness();
   REQUIRE(world.create(body).has_value());
   world.run_for(seconds{5});
-  REQUIRE(world.update({{"Max", "2"}}, replaced(body, kRule, "\n  CpuHigh:")).has_value());
+  REQUIRE(world.update({{"Max", "2"}}, rewritten(body, kRule, "\n  CpuHigh:")).has_value());
   REQUIRE(world.update({{"Max", "2"}}, body).has_value());
   const stacks::StackName again{"again"};
   REQUIRE(world.execute(CreateStack{again, kTemplate, "/templates", {}, {}}).has_value());
@@ -267,7 +267,7 @@ TEST_CASE("golden: the events of a stack that is created, updated, deleted, and 
 TEST_CASE("golden: what the driver and a receiver are given") {
   World world;
   REQUIRE(world
-              .create(replaced(kTemplate, "HealthCheckType: ELB", R"(HealthCheckType: ELB
+              .create(rewritten(kTemplate, "HealthCheckType: ELB", R"(HealthCheckType: ELB
       Tags: [{ Key: Name, Value: web, PropagateAtLaunch: true }])"))
               .has_value());
   world.run_with_load(0.2, seconds{30});

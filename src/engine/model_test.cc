@@ -8,25 +8,25 @@ namespace {
 
 using balancing::TargetHealthState;
 
-const balancing::TargetGroupArn kArn{"arn:tg"};
+const balancing::TargetGroupArn kTargetGroup{"arn:tg"};
 const balancing::LoadBalancerArn kBalancer{"arn:lb"};
 const balancing::ListenerArn kListener{"arn:listener"};
 
 /// A target group behind one listener's default action, with one target in zone a.
 struct Net {
   Model model;
-  TargetGroupModel& group = model.target_groups[kArn];
+  TargetGroupModel& group = model.target_groups[kTargetGroup];
   balancing::Target target;
 
   Net() {
-    group.target_group.arn = kArn;
+    group.target_group.arn = kTargetGroup;
     target = {"i-1", 8000, "10.0.0.1", "a", Instant{}, std::nullopt};
     group.target_group.targets = {target};
     model.load_balancers[kBalancer].zones = {"a", "b"};
     model.listeners[kListener] = {};
     model.listeners[kListener].arn = kListener;
     model.listeners[kListener].load_balancer = kBalancer;
-    model.listeners[kListener].default_action.target_group = kArn;
+    model.listeners[kListener].default_action.target_group = kTargetGroup;
   }
   balancing::TargetHealth health() const { return target_health(model, group, target); }
 };
@@ -77,19 +77,19 @@ TEST_CASE("target health: the report of the same target and port is what counts"
 
 TEST_CASE("target group: in use by a default action or by a rule of a listener that exists") {
   Net net;
-  CHECK(target_group_in_use(net.model, kArn));
-  CHECK(zones_served(net.model, kArn) == std::vector<std::string>{"a", "b"});
+  CHECK(target_group_in_use(net.model, kTargetGroup));
+  CHECK(zones_served(net.model, kTargetGroup) == std::vector<std::string>{"a", "b"});
   net.model.listeners[kListener].default_action.target_group = {};
-  CHECK_FALSE(target_group_in_use(net.model, kArn));
-  CHECK(zones_served(net.model, kArn).empty());
+  CHECK_FALSE(target_group_in_use(net.model, kTargetGroup));
+  CHECK(zones_served(net.model, kTargetGroup).empty());
   const balancing::RuleArn rule{"arn:rule"};
   net.model.rules[rule].listener = kListener;
-  CHECK_FALSE(target_group_in_use(net.model, kArn));
-  net.model.rules[rule].action.target_group = kArn;
-  CHECK(target_group_in_use(net.model, kArn));
-  CHECK(load_balancers_of(net.model, kArn) == std::vector{kBalancer});
+  CHECK_FALSE(target_group_in_use(net.model, kTargetGroup));
+  net.model.rules[rule].action.target_group = kTargetGroup;
+  CHECK(target_group_in_use(net.model, kTargetGroup));
+  CHECK(load_balancers_of(net.model, kTargetGroup) == std::vector{kBalancer});
   net.model.rules[rule].listener = balancing::ListenerArn{"arn:other"};
-  CHECK_FALSE(target_group_in_use(net.model, kArn));
+  CHECK_FALSE(target_group_in_use(net.model, kTargetGroup));
 }
 
 TEST_CASE("target group: the zones of all load balancers that forward to it, each once") {
@@ -99,10 +99,10 @@ TEST_CASE("target group: the zones of all load balancers that forward to it, eac
   const balancing::ListenerArn other{"arn:listener-2"};
   net.model.listeners[other] = net.model.listeners[kListener];
   net.model.listeners[other].load_balancer = second;
-  CHECK(zones_served(net.model, kArn) == std::vector<std::string>{"a", "b", "c"});
-  CHECK(load_balancers_of(net.model, kArn) == std::vector{kBalancer, second});
+  CHECK(zones_served(net.model, kTargetGroup) == std::vector<std::string>{"a", "b", "c"});
+  CHECK(load_balancers_of(net.model, kTargetGroup) == std::vector{kBalancer, second});
   net.model.load_balancers.erase(kBalancer);
-  CHECK(zones_served(net.model, kArn) == std::vector<std::string>{"b", "c"});
+  CHECK(zones_served(net.model, kTargetGroup) == std::vector<std::string>{"b", "c"});
 }
 
 }  // namespace

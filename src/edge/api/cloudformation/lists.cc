@@ -7,7 +7,7 @@
 namespace tidegate::api::cloudformation {
 namespace {
 
-constexpr std::int64_t kPerPage = 100;
+constexpr std::int64_t kPerListPage = 100;
 
 StackSummary summary_of(const stacks::Stack& given) {
   StackSummary answer;
@@ -49,7 +49,7 @@ Result<ListStacksOutput> list_stacks(const Context& context, const ListStacksInp
                           std::move(all),
                           [](const StackSummary& item) { return *item.stack_id; },
                           request.next_token,
-                          kPerPage,
+                          kPerListPage,
                           "ValidationError"));
   return ListStacksOutput{std::move(page.items), page.next_token};
 }
@@ -83,7 +83,7 @@ Result<ListStackResourcesOutput> list_resources(const Context& context,
           std::move(all),
           [](const StackResourceSummary& item) { return *item.logical_resource_id; },
           request.next_token,
-          kPerPage,
+          kPerListPage,
           "ValidationError"));
   return ListStackResourcesOutput{std::move(page.items), page.next_token};
 }

@@ -7,7 +7,7 @@
 namespace tidegate::api::cloudwatch {
 namespace {
 
-constexpr std::int64_t kMaxDatapoints = 1440;  // GetMetricStatistics, CloudWatch API reference
+constexpr std::int64_t kMaxStatistics = 1440;  // GetMetricStatistics, CloudWatch API reference
 
 Result<Window> asked_window(const GetMetricStatisticsInput& request, Instant now) {
   if (const std::string wrong = period_error(*request.period); !wrong.empty()) {
@@ -17,10 +17,10 @@ Result<Window> asked_window(const GetMetricStatisticsInput& request, Instant now
     return invalid_value("The parameter StartTime must be less than the parameter EndTime.");
   }
   const Window window = window_of(*request.start_time, *request.end_time, *request.period, now);
-  if (window.periods() > kMaxDatapoints) {
+  if (window.periods() > kMaxStatistics) {
     return bad_combination("You have requested up to " + std::to_string(window.periods()) +
                            " datapoints, which exceeds the limit of " +
-                           std::to_string(kMaxDatapoints) +
+                           std::to_string(kMaxStatistics) +
                            ". You may reduce the datapoints requested by increasing Period, or "
                            "decreasing the time range.");
   }

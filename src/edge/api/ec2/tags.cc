@@ -7,7 +7,7 @@
 namespace tidegate::api::ec2 {
 namespace {
 
-constexpr std::int64_t kMaxResults = 1000;
+constexpr std::int64_t kMaxTagResults = 1000;
 constexpr std::size_t kMaxResources = 1000;
 constexpr const char* kTagFilters = "key, value, resource-id, resource-type, tag:<key>";
 
@@ -58,7 +58,7 @@ Result<DescribeTagsResult> describe_tags(const Context& context,
       chosen.push_back(std::move(tag));
     }
   }
-  TG_ASSIGN_OR_RETURN(const auto limit, limit_of(request.max_results, 5, kMaxResults));
+  TG_ASSIGN_OR_RETURN(const auto limit, limit_of(request.max_results, 5, kMaxTagResults));
   TG_ASSIGN_OR_RETURN(
       auto page,
       page_of(

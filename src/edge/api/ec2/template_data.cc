@@ -13,13 +13,13 @@ namespace tidegate::api::ec2 {
 namespace {
 
 // What something here acts on; of the rest, what is the case anyway may be said.
-constexpr auto kActedOn = std::to_array<std::string_view>({"ImageId",
-                                                           "InstanceType",
-                                                           "UserData",
-                                                           "IamInstanceProfile",
-                                                           "SecurityGroupIds",
-                                                           "SecurityGroups",
-                                                           "TagSpecifications"});
+constexpr auto kDataActedOn = std::to_array<std::string_view>({"ImageId",
+                                                               "InstanceType",
+                                                               "UserData",
+                                                               "IamInstanceProfile",
+                                                               "SecurityGroupIds",
+                                                               "SecurityGroups",
+                                                               "TagSpecifications"});
 
 Result<TagMap> instance_tags_of(const RequestLaunchTemplateData& data) {
   std::vector<TagSpecification> given;
@@ -114,7 +114,7 @@ Result<groups::LaunchTemplateVersion> version_of(const Operation& operation,
                                                  const RequestLaunchTemplateData& data,
                                                  groups::LaunchTemplateVersion version) {
   const Json said = to_json(*member_shape(*operation.input, "LaunchTemplateData"), &data);
-  TG_ASSIGN_OR_RETURN(const Json facts, host_facts_of(said, kActedOn));
+  TG_ASSIGN_OR_RETURN(const Json facts, host_facts_of(said, kDataActedOn));
   version.host_facts = merged(version.host_facts, facts);
   version.image_id = data.image_id.value_or(version.image_id);
   version.instance_type = data.instance_type.value_or(version.instance_type);

@@ -9,10 +9,10 @@
 namespace tidegate::api::elbv2 {
 namespace {
 
-constexpr const char* kKind = "loadbalancer/";
+constexpr const char* kLoadBalancerKind = "loadbalancer/";
 
 Result<const balancing::LoadBalancer*> find(const Context& context, const std::string& arn) {
-  TG_RETURN_IF_ERROR(check_arn(arn, kKind, "load balancer"));
+  TG_RETURN_IF_ERROR(check_arn(arn, kLoadBalancerKind, "load balancer"));
   const auto found = context.model.load_balancers.find(balancing::LoadBalancerArn{arn});
   if (found == context.model.load_balancers.end()) {
     return not_found("LoadBalancerNotFound", "Load balancer '" + arn + "' not found");
@@ -70,7 +70,7 @@ Status check_ip_address_type(const std::optional<std::string>& type) {
 }
 
 /// The changed load balancer, from what the engine answered.
-const balancing::LoadBalancer& changed_in(const engine::Answer& outcome) {
+const balancing::LoadBalancer& changed_load_balancer(const engine::Answer& outcome) {
   return std::get<balancing::LoadBalancer>(std::get<engine::BalancerAnswer>(outcome));
 }
 
@@ -95,14 +95,14 @@ Result<Write<CreateLoadBalancerOperation>> create_load_balancer(
           const engine::Answer& outcome) -> Result<CreateLoadBalancerOutput> {
         CreateLoadBalancerOutput answer;
         answer.load_balancers.emplace().push_back(
-            load_balancer_answer(network, changed_in(outcome)));
+            load_balancer_answer(network, changed_load_balancer(outcome)));
         return answer;
       }};
 }
 
 Result<Write<DeleteLoadBalancerOperation>> delete_load_balancer(
     const Context&, const DeleteLoadBalancerInput& request) {
-  TG_RETURN_IF_ERROR(check_arn(*request.load_balancer_arn, kKind, "load balancer"));
+  TG_RETURN_IF_ERROR(check_arn(*request.load_balancer_arn, kLoadBalancerKind, "load balancer"));
   return write_without_answer<DeleteLoadBalancerOperation>(engine::BalancerCommand{
       engine::DeleteLoadBalancer{balancing::LoadBalancerArn{*request.load_balancer_arn}}});
 }
@@ -132,7 +132,8 @@ Result<Write<ModifyLoadBalancerAttributesOperation>> modify_attributes(
   return Write<ModifyLoadBalancerAttributesOperation>{
       engine::BalancerCommand{std::move(command)},
       [](const engine::Answer& outcome) -> Result<ModifyLoadBalancerAttributesOutput> {
-        return ModifyLoadBalancerAttributesOutput{attributes_answer(changed_in(outcome))};
+        return ModifyLoadBalancerAttributesOutput{
+            attributes_answer(changed_load_balancer(outcome))};
       }};
 }
 
@@ -149,7 +150,7 @@ Result<Write<SetSubnetsOperation>> set_subnets(const Context& context,
            network_of(context.model)](const engine::Answer& outcome) -> Result<SetSubnetsOutput> {
         SetSubnetsOutput answer;
         answer.availability_zones =
-            load_balancer_answer(network, changed_in(outcome)).availability_zones;
+            load_balancer_answer(network, changed_load_balancer(outcome)).availability_zones;
         answer.ip_address_type = "ipv4";
         return answer;
       }};
@@ -169,7 +170,7 @@ Result<Write<SetSecurityGroupsOperation>> set_security_groups(
       engine::BalancerCommand{std::move(command)},
       [](const engine::Answer& outcome) -> Result<SetSecurityGroupsOutput> {
         SetSecurityGroupsOutput answer;
-        answer.security_group_ids = changed_in(outcome).security_groups;
+        answer.security_group_ids = changed_load_balancer(outcome).security_groups;
         return answer;
       }};
 }

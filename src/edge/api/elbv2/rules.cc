@@ -19,7 +19,7 @@ Result<balancing::RuleArn> rule_arn(const Context& context, const std::string& a
   return balancing::RuleArn{arn};
 }
 
-const std::vector<balancing::Rule>& changed_in(const engine::Answer& outcome) {
+const std::vector<balancing::Rule>& changed_rule(const engine::Answer& outcome) {
   return std::get<std::vector<balancing::Rule>>(std::get<engine::BalancerAnswer>(outcome));
 }
 
@@ -27,7 +27,7 @@ template <typename Output>
 Result<Output> rules_answer(const engine::Answer& outcome) {
   Output answer;
   auto& rules = answer.rules.emplace();
-  for (const balancing::Rule& rule : changed_in(outcome)) {
+  for (const balancing::Rule& rule : changed_rule(outcome)) {
     rules.push_back(rule_answer(rule));
   }
   return answer;

@@ -19,7 +19,8 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 /// Without a folder a template's commands are absolute.
-const std::string kTemplate = replaced(engine::kTemplate, "on-call.sh", "/templates/on-call.sh");
+const std::string kLifeTemplate =
+    replaced(engine::kTemplate, "on-call.sh", "/templates/on-call.sh");
 
 std::string alarm(const std::string& logical_id, const std::string& name) {
   return "  " + logical_id +
@@ -45,7 +46,7 @@ struct Cfn {
     return call("DescribeStacks&StackName=" + stack)["Stacks"].items()[0]["StackStatus"].string_or(
         "");
   }
-  void create(const std::string& text = kTemplate) {
+  void create(const std::string& text = kLifeTemplate) {
     call("CreateStack&StackName=web" + body(text));
     desk.world.run_for(seconds{5});
     REQUIRE(status() == "CREATE_COMPLETE");
@@ -77,8 +78,9 @@ TEST_CASE("UpdateStack that fails: everything is as before, and the events tell 
   cfn.create();
   cfn.call("CreateStack&StackName=other" + Cfn::body("Resources:\n" + alarm("A", "taken")));
   cfn.desk.world.run_for(seconds{1});
-  std::string text = replaced(
-      kTemplate, "Outputs:\n", alarm("First", "first") + alarm("Second", "taken") + "Outputs:\n");
+  std::string text = replaced(kLifeTemplate,
+                              "Outputs:\n",
+                              alarm("First", "first") + alarm("Second", "taken") + "Outputs:\n");
   text = replaced(text, "Threshold: 70\n", "Threshold: 60\n");
   cfn.call("UpdateStack&StackName=web" + Cfn::body(text) + Cfn::parameter("Max", "2"));
   CHECK(cfn.status() == "UPDATE_ROLLBACK_COMPLETE");
@@ -114,7 +116,7 @@ TEST_CASE("UpdateStack that fails: everything is as before, and the events tell 
         std::string::npos);
   cfn.desk.world.start();  // as it was stored
   CHECK(cfn.status() == "UPDATE_ROLLBACK_COMPLETE");
-  cfn.call("UpdateStack&StackName=web" + Cfn::body(kTemplate) + Cfn::parameter("Max", "2"));
+  cfn.call("UpdateStack&StackName=web" + Cfn::body(kLifeTemplate) + Cfn::parameter("Max", "2"));
   CHECK(cfn.status() == "UPDATE_COMPLETE");
 }
 
@@ -128,7 +130,7 @@ TEST_CASE("UpdateStack of what somebody deleted by a call fails by name and is t
   REQUIRE(cfn.desk.world.execute(engine::BalancerCommand{engine::DeleteTargetGroup{group}})
               .has_value());
   cfn.call("UpdateStack&StackName=web" +
-           Cfn::body(replaced(kTemplate, "Value: \"10\"", "Value: \"11\"")));
+           Cfn::body(replaced(kLifeTemplate, "Value: \"10\"", "Value: \"11\"")));
   CHECK(cfn.status() == "UPDATE_ROLLBACK_COMPLETE");
   CHECK(cfn.events_since("Targets UPDATE_FAILED").size() == 4);
   CHECK(cfn.desk.world.model().target_groups.empty());
@@ -137,9 +139,9 @@ TEST_CASE("UpdateStack of what somebody deleted by a call fails by name and is t
 TEST_CASE("UpdateStack cleans up what the template has no more, last") {
   Cfn cfn;
   const std::string with =
-      replaced(kTemplate, "Outputs:\n", alarm("Extra", "extra") + "Outputs:\n");
+      replaced(kLifeTemplate, "Outputs:\n", alarm("Extra", "extra") + "Outputs:\n");
   cfn.create(with);
-  cfn.call("UpdateStack&StackName=web" + Cfn::body(kTemplate));
+  cfn.call("UpdateStack&StackName=web" + Cfn::body(kLifeTemplate));
   CHECK(cfn.events_since("web UPDATE_IN_PROGRESS") ==
         Texts{"web UPDATE_IN_PROGRESS",
               "web UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
@@ -173,7 +175,7 @@ TEST_CASE("change sets: a stack from empty, as aws cloudformation deploy makes i
   Cfn cfn;
   const Json described = cfn.change_set(
       "one",
-      "&ChangeSetType=CREATE&Description=first" + Cfn::body(kTemplate) +
+      "&ChangeSetType=CREATE&Description=first" + Cfn::body(kLifeTemplate) +
           "&Tags.member.1.Key=team&Tags.member.1.Value=a" + Cfn::parameter("Max", "2"));
   CHECK(cfn.status() == "REVIEW_IN_PROGRESS");
   CHECK(described["Status"].string_or("") == "CREATE_COMPLETE");
@@ -185,7 +187,7 @@ TEST_CASE("change sets: a stack from empty, as aws cloudformation deploy makes i
   const Json list = cfn.call("ListChangeSets&StackName=web");
   CHECK(list["Summaries"].items().size() == 1);
   CHECK(cfn.call("GetTemplate&StackName=web&ChangeSetName=one")["TemplateBody"].string_or("") ==
-        kTemplate);
+        kLifeTemplate);
   cfn.call("ExecuteChangeSet&StackName=web&ChangeSetName=one");
   CHECK(cfn.status() == "CREATE_IN_PROGRESS");
   const std::string again = cfn.refusal("ExecuteChangeSet&StackName=web&ChangeSetName=one");
@@ -205,7 +207,7 @@ TEST_CASE("change sets: a stack from empty, as aws cloudformation deploy makes i
 TEST_CASE("change sets: an update is looked at, then executed; others are gone then") {
   Cfn cfn;
   cfn.create();
-  const std::string update = Cfn::body(kTemplate);
+  const std::string update = Cfn::body(kLifeTemplate);
   const Json first = cfn.change_set("first", update + Cfn::parameter("Max", "2"));
   cfn.change_set("second", "&UsePreviousTemplate=true" + Cfn::parameter("Max", "4"));
   REQUIRE(first["Changes"].items().size() == 1);
@@ -233,7 +235,7 @@ TEST_CASE("change sets: an update is looked at, then executed; others are gone t
 TEST_CASE("change sets: an empty one is FAILED in CloudFormation's words") {
   Cfn cfn;
   cfn.create();
-  const Json empty = cfn.change_set("empty", Cfn::body(kTemplate));
+  const Json empty = cfn.change_set("empty", Cfn::body(kLifeTemplate));
   CHECK(empty["Status"].string_or("") == "FAILED");
   CHECK(empty["ExecutionStatus"].string_or("") == "UNAVAILABLE");
   CHECK(empty["StatusReason"].string_or("") ==
@@ -249,7 +251,7 @@ TEST_CASE("change sets: an empty one is FAILED in CloudFormation's words") {
 TEST_CASE("change sets: after another update they are obsolete; a failed one rolls back") {
   Cfn cfn;
   cfn.create();
-  const std::string same = Cfn::body(kTemplate);
+  const std::string same = Cfn::body(kLifeTemplate);
   cfn.change_set("old", same + Cfn::parameter("Max", "2"));
   cfn.call("UpdateStack&StackName=web" + same + Cfn::parameter("Max", "4"));
   CHECK(cfn.call("DescribeChangeSet&StackName=web&ChangeSetName=old")["ExecutionStatus"].string_or(
@@ -260,7 +262,7 @@ TEST_CASE("change sets: after another update they are obsolete; a failed one rol
   cfn.desk.world.run_for(seconds{1});
   cfn.change_set(
       "fails",
-      Cfn::body(replaced(kTemplate, "Outputs:\n", alarm("Second", "taken") + "Outputs:\n")));
+      Cfn::body(replaced(kLifeTemplate, "Outputs:\n", alarm("Second", "taken") + "Outputs:\n")));
   cfn.call("ExecuteChangeSet&StackName=web&ChangeSetName=fails");
   CHECK(cfn.status() == "UPDATE_ROLLBACK_COMPLETE");
   const Json failed = cfn.call("DescribeChangeSet&StackName=web&ChangeSetName=fails");
@@ -269,7 +271,7 @@ TEST_CASE("change sets: after another update they are obsolete; a failed one rol
 
 TEST_CASE("change sets: what is wrong is refused in AWS's words") {
   Cfn cfn;
-  const std::string body = Cfn::body(kTemplate);
+  const std::string body = Cfn::body(kLifeTemplate);
   const std::string on = "CreateChangeSet&StackName=web&ChangeSetName=";
   CHECK(cfn.refusal(on + "a" + body) == "ValidationError: Stack [web] does not exist");
   CHECK(cfn.refusal("ListChangeSets&StackName=web").starts_with("ValidationError: "));
@@ -315,7 +317,7 @@ TEST_CASE("change sets: what is wrong is refused in AWS's words") {
 TEST_CASE("cloudformation: a token says that a call is the same as before") {
   Cfn cfn;
   const std::string create =
-      "CreateStack&StackName=web&ClientRequestToken=t1" + Cfn::body(kTemplate);
+      "CreateStack&StackName=web&ClientRequestToken=t1" + Cfn::body(kLifeTemplate);
   const std::string id = cfn.call(create)["StackId"].string_or("");
   CHECK(cfn.call(create)["StackId"].string_or("-") == id);
   CHECK(cfn.refusal(create + Cfn::parameter("Max", "2"))
@@ -340,7 +342,7 @@ TEST_CASE("cloudformation: a token says that a call is the same as before") {
 TEST_CASE("cloudformation: templates are validated, summarized and given back") {
   Cfn cfn;
   cfn.create();
-  const Json valid = cfn.call("ValidateTemplate" + Cfn::body(kTemplate));
+  const Json valid = cfn.call("ValidateTemplate" + Cfn::body(kLifeTemplate));
   CHECK(valid["Description"].string_or("") == "one group behind one balancer");
   CHECK(valid["Parameters"].items()[0]["ParameterKey"].string_or("") == "Max");
   CHECK(valid["Parameters"].items()[0]["DefaultValue"].string_or("") == "3");
@@ -348,7 +350,7 @@ TEST_CASE("cloudformation: templates are validated, summarized and given back") 
   CHECK(summary["Parameters"].items()[0]["ParameterType"].string_or("") == "Number");
   CHECK(summary["ResourceTypes"].items().size() == 7);
   CHECK(summary["Metadata"].string_or("").find("\"Timing\":\"fast\"") != std::string::npos);
-  CHECK(cfn.call("GetTemplate&StackName=web")["TemplateBody"].string_or("") == kTemplate);
+  CHECK(cfn.call("GetTemplate&StackName=web")["TemplateBody"].string_or("") == kLifeTemplate);
   CHECK(cfn.refusal("ValidateTemplate").starts_with("ValidationError: "));
   CHECK(cfn.refusal("ValidateTemplate" + Cfn::body("a: [")).starts_with("ValidationError: "));
   CHECK(cfn.refusal("GetTemplateSummary").starts_with("ValidationError: Exactly one"));
@@ -382,7 +384,7 @@ TEST_CASE("cloudformation: lists of stacks and of resources") {
 
 TEST_CASE("cloudformation: CreateStack says what is not built, and what must be acknowledged") {
   Cfn cfn;
-  const std::string base = "CreateStack&StackName=web" + Cfn::body(kTemplate);
+  const std::string base = "CreateStack&StackName=web" + Cfn::body(kLifeTemplate);
   CHECK(cfn.refusal(base + "&DisableRollback=true").starts_with("ValidationError: DisableRollb"));
   CHECK(cfn.refusal(base + "&OnFailure=DELETE").starts_with("ValidationError: OnFailure"));
   CHECK(cfn.refusal(base + "&EnableTerminationProtection=true").starts_with("ValidationError: "));

@@ -18,7 +18,7 @@ struct Golden {
 };
 
 /// One element or member per line, so that a diff can be read.
-std::string readable(const std::string& body) {
+std::string as_read(const std::string& body) {
   if (body.starts_with("{")) {
     return Json::parse(body)->dump(1) + "\n";
   }
@@ -153,7 +153,7 @@ TEST_CASE("golden: the answer of every operation is as it was when last looked a
     const HttpResponse response = desk.form(golden.service, golden.body, headers);
     REQUIRE_MESSAGE(response.status == 200, response.body);
     sample::check_golden("src/edge/api/front/golden/" + std::string{golden.name} + ".txt",
-                         readable(response.body));
+                         as_read(response.body));
   }
 }
 
