@@ -23,7 +23,7 @@ using balancing::SocketName;
 using balancing::SocketsMessage;
 using balancing::WireMessage;
 
-constexpr const char* kGet = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr const char* kGetOnce = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 class ControlledBalancer {
  public:
@@ -154,7 +154,7 @@ TEST_CASE("control: sockets and a configuration come in, reports of what changed
   REQUIRE(report.targets.size() == 1);
   CHECK(report.targets[0].health.reason == "Target.HealthCheckDisabled");
   RawClient client{listener.address};
-  client.send(kGet);
+  client.send(kGetOnce);
   CHECK(client.answer().status == 200);
   report = control.report_until([](const auto& known) {
     return !known.targets.empty() && known.targets[0].responses_2xx == 1;
@@ -177,7 +177,7 @@ TEST_CASE("control: traffic goes on without anybody, and the next one hears ever
   first->report_until([](const auto& known) { return known.generation == 7; });
   first.reset();
   RawClient client{listener.address};
-  client.send(kGet);
+  client.send(kGetOnce);
   CHECK(client.answer().status == 200);
   Control second{balancer.path()};
   const HelloMessage hello = second.hello();
@@ -192,7 +192,7 @@ TEST_CASE("control: traffic goes on without anybody, and the next one hears ever
   second.send(ConfigMessage{without});
   second.report_until(
       [](const auto& known) { return known.generation == 8 && known.targets.empty(); });
-  client.send(kGet);
+  client.send(kGetOnce);
   CHECK(client.answer().status == 503);
 }
 
@@ -208,7 +208,7 @@ TEST_CASE(
   control.send(ConfigMessage{config_for(listener, origin.port())});
   control.report_until([](const auto& known) { return known.generation == 7; });
   RawClient idle{listener.address};
-  idle.send(kGet);
+  idle.send(kGetOnce);
   CHECK(idle.answer().status == 200);
   balancing::DataPlaneConfig none;
   none.generation = 8;
@@ -249,7 +249,7 @@ TEST_CASE("control: nonsense ends its connection and nothing else") {
   unknown.send_bytes(std::string{"\0\0\0", 3} + static_cast<char>(text.size()) + text);
   unknown.report_until([](const auto& known) { return !known.targets.empty(); });
   RawClient client{listener.address};
-  client.send(kGet);
+  client.send(kGetOnce);
   CHECK(client.answer().status == 200);
 }
 

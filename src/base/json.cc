@@ -12,10 +12,10 @@
 namespace tidegate {
 namespace {
 
-constexpr int kMaxDepth = 100;  // a deeper document is an attack, not a request
+constexpr int kMaxJsonDepth = 100;  // a deeper document is an attack, not a request
 
 /// Builds our value from the library's events, so that no tree of the library is ever held.
-class Builder {
+class JsonBuilder {
  public:
   bool null() { return add(Json{}); }
   bool boolean(bool value) { return add(Json{value}); }
@@ -69,7 +69,7 @@ class Builder {
     return true;
   }
   bool open(Shape shape) {
-    if (open_.size() >= kMaxDepth) {
+    if (open_.size() >= kMaxJsonDepth) {
       return false;
     }
     open_.emplace_back().shape = shape;
@@ -270,7 +270,7 @@ std::string Json::dump(int indent) const {
 }
 
 Result<Json> Json::parse(std::string_view text) {
-  Builder builder;
+  JsonBuilder builder;
   if (!nlohmann::json::sax_parse(text, &builder)) {
     return Error{ErrorCode::InvalidArgument,
                  "SerializationException",

@@ -5,11 +5,11 @@
 namespace tidegate {
 namespace {
 
-constexpr int kMaxDepth = 100;  // a deeper document is an attack, not an answer
+constexpr int kMaxXmlDepth = 100;  // a deeper document is an attack, not an answer
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";  // U+FFFD
 
 Status copy_element(const pugi::xml_node& node, XmlElement& element, int depth) {
-  if (depth > kMaxDepth) {
+  if (depth > kMaxXmlDepth) {
     return Error{ErrorCode::InvalidArgument, "MalformedXml", "more than 100 levels of elements"};
   }
   element.name = node.name();

@@ -74,7 +74,7 @@ struct Refused {  // leaves the library's callbacks; caught in parse_yaml
 };
 
 /// Builds the tree from the library's events.
-class Builder final : public YAML::EventHandler {
+class YamlBuilder final : public YAML::EventHandler {
  public:
   YamlNode take_root() { return std::move(root_); }
   /// Where the newest event was.
@@ -215,7 +215,7 @@ class Builder final : public YAML::EventHandler {
 /// is an error to it.
 constexpr const char* kEndOfDocument = "...\n";
 
-Error library_error(const YAML::Exception& error, const Builder& builder) {
+Error library_error(const YAML::Exception& error, const YamlBuilder& builder) {
   if (error.msg == YAML::ErrorMsg::DOC_IN_SCALAR) {
     return error_at(builder.line(), builder.column(), "from here on a quote is not closed");
   }
@@ -224,12 +224,12 @@ Error library_error(const YAML::Exception& error, const Builder& builder) {
 }
 
 Result<YamlNode> read(const std::string& text) {
-  Builder builder;
+  YamlBuilder builder;
   try {
     std::istringstream stream{text};
     YAML::Parser parser{stream};
     parser.HandleNextDocument(builder);
-    Builder rest;
+    YamlBuilder rest;
     if (parser.HandleNextDocument(rest)) {
       return error_at(rest.line(), 1, "a second document begins here; one is allowed");
     }

@@ -135,7 +135,7 @@ class HttpServer::Connection {
   Fate answer(HttpResponse response) {
     if (stage_ != Stage::Handling) return Fate::Alive;
     const Persist persist = keep_alive_ ? Persist::Keep : Persist::Close;
-    output_ += render(response, persist, payload_);
+    output_ += render(response, persist, is_head_ ? Payload::Without : Payload::With);
     close_after_write_ = persist == Persist::Close;
     stage_ = Stage::Writing;
     arm(server_.limits_.write_time);
@@ -172,7 +172,7 @@ class HttpServer::Connection {
     }
     const http1::RequestHead& head = parser_.head();
     keep_alive_ = head.keep_alive;
-    payload_ = head.method == http1::Method::Head ? Payload::Without : Payload::With;
+    is_head_ = head.method == http1::Method::Head;
     body_ = http1::BodyReader{head.body};
     take_head(head);
     const bool waits = head.expects_continue && input_.size() == head.size;
@@ -302,7 +302,7 @@ class HttpServer::Connection {
   HttpRequest request_;
   bool keep_alive_ = true;
   bool close_after_write_ = false;
-  Payload payload_ = Payload::With;
+  bool is_head_ = false;
   std::optional<TimerId> timer_;
 };
 

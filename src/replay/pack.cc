@@ -1,18 +1,11 @@
 #include "replay/pack.h"
 
 namespace tidegate::replay {
-namespace {
-
-constexpr unsigned kBits = 7;
-constexpr std::uint64_t kMore = 0x80;
-constexpr std::uint64_t kLow = 0x7f;
-
-}  // namespace
 
 void Packer::put_varint(std::uint64_t value) {
-  while (value >= kMore) {
-    bytes_.push_back(static_cast<char>((value & kLow) | kMore));
-    value >>= kBits;
+  while (value >= shape::kVarintMore) {
+    bytes_.push_back(static_cast<char>((value & shape::kVarintLow) | shape::kVarintMore));
+    value >>= shape::kVarintBits;
   }
   bytes_.push_back(static_cast<char>(value));
 }

@@ -1,6 +1,7 @@
 // What kind of value a type is to Packer and Unpacker.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -13,6 +14,11 @@
 #include "base/time.h"
 
 namespace tidegate::replay::shape {
+
+// A varint: seven bits a byte, the lowest first; the eighth says that more follow.
+inline constexpr unsigned kVarintBits = 7;
+inline constexpr std::uint64_t kVarintMore = 0x80;
+inline constexpr std::uint64_t kVarintLow = 0x7f;
 
 template <typename T>
 inline constexpr bool kIsStrong = false;

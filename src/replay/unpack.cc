@@ -3,23 +3,16 @@
 #include <algorithm>
 
 namespace tidegate::replay {
-namespace {
-
-constexpr unsigned kBits = 7;
-constexpr std::uint64_t kMore = 0x80;
-constexpr std::uint64_t kLow = 0x7f;
-
-}  // namespace
 
 std::uint64_t Unpacker::get_varint() {
   std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += kBits) {
+  for (unsigned shift = 0; shift < 64; shift += shape::kVarintBits) {
     if (at_ >= bytes_.size()) {
       break;
     }
     const auto byte = static_cast<unsigned char>(bytes_[at_++]);
-    value |= (byte & kLow) << shift;
-    if ((byte & kMore) == 0) {
+    value |= (byte & shape::kVarintLow) << shift;
+    if ((byte & shape::kVarintMore) == 0) {
       return value;
     }
   }

@@ -7,7 +7,7 @@ namespace tidegate::sim {
 namespace {
 
 constexpr Duration kNoiseInterval = std::chrono::milliseconds{200};  // as often as CPU is sampled
-constexpr std::size_t kMaxBreaches = 20;
+constexpr std::size_t kMaxFailedRequests = 20;
 constexpr Duration kFaultWake = std::chrono::minutes{2};  // over drains and replacements
 
 }  // namespace
@@ -80,7 +80,7 @@ void Workload::finish_requests() {
       return true;
     }
     ++failed_;
-    if (!excused_.contains(request.target) && breaches_.size() < kMaxBreaches) {
+    if (!excused_.contains(request.target) && breaches_.size() < kMaxFailedRequests) {
       breaches_.push_back("a request was in flight at " + request.target.value +
                           " when the control plane ended it");
     }
@@ -115,7 +115,7 @@ void Workload::send_request() {
   }
   ++failed_;
   std::string who;
-  if (somebody_could_serve(who) && breaches_.size() < kMaxBreaches) {
+  if (somebody_could_serve(who) && breaches_.size() < kMaxFailedRequests) {
     breaches_.push_back("a request got " + std::to_string(forwarded.status) + " while " + who +
                         " still answers");
   }

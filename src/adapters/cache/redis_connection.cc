@@ -2,23 +2,17 @@
 
 #include <array>
 #include <cerrno>
-#include <ctime>
 
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "net/loop.h"
 #include "net/socket.h"
 
 namespace tidegate::cache_redis {
 namespace {
 
 constexpr std::size_t kReadBytes = 64U << 10U;
-
-std::int64_t monotonic_ms() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1000000;
-}
 
 Error too_slow() {
   return Error{ErrorCode::Timeout,
@@ -30,9 +24,10 @@ Error broken(std::string what) {
   return Error{ErrorCode::Unavailable, "RedisUnavailable", std::move(what)};
 }
 
-Status wait_for(int fd, short events, std::int64_t deadline) {
+Status wait_for(int fd, short events, MonotonicInstant deadline) {
   while (true) {
-    const std::int64_t left = deadline - monotonic_ms();
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - net::monotonic_now()).count();
     if (left <= 0) {
       return too_slow();
     }
@@ -55,7 +50,7 @@ Result<RedisConnection> RedisConnection::open(const std::string& address,
                                               const std::string& password) {
   TG_ASSIGN_OR_RETURN(const auto to, net::SocketAddress::ip(address, port));
   TG_ASSIGN_OR_RETURN(auto socket, net::start_connect(to));
-  TG_RETURN_IF_ERROR(wait_for(socket.get(), POLLOUT, monotonic_ms() + kAnswerTime.count()));
+  TG_RETURN_IF_ERROR(wait_for(socket.get(), POLLOUT, net::monotonic_now() + kAnswerTime));
   if (const int error = net::connect_error(socket.get()); error != 0) {
     return broken(net::errno_error("connect to " + to.text(), error).message);
   }
@@ -68,7 +63,7 @@ Result<RedisConnection> RedisConnection::open(const std::string& address,
 }
 
 Status RedisConnection::send(std::string_view bytes) {
-  const std::int64_t deadline = monotonic_ms() + kAnswerTime.count();
+  const MonotonicInstant deadline = net::monotonic_now() + kAnswerTime;
   while (!bytes.empty()) {
     const ssize_t sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
     if (sent > 0) {
@@ -84,7 +79,7 @@ Status RedisConnection::send(std::string_view bytes) {
 
 Result<Reply> RedisConnection::call(std::initializer_list<std::string_view> words) {
   TG_RETURN_IF_ERROR(send(encode_request(words)));
-  const std::int64_t deadline = monotonic_ms() + kAnswerTime.count();
+  const MonotonicInstant deadline = net::monotonic_now() + kAnswerTime;
   std::array<char, kReadBytes> bytes{};
   while (true) {
     TG_ASSIGN_OR_RETURN(auto reply, reader_.next());

@@ -17,7 +17,7 @@ namespace {
 using store_sqlite::Database;
 using store_sqlite::Statement;
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kFileVersion = 1;
 
 constexpr const char* kSchema =
     "CREATE TABLE series (id INTEGER PRIMARY KEY, metric TEXT NOT NULL, unit TEXT NOT NULL,"
@@ -59,7 +59,7 @@ Status set_up(Database& database, const std::string& path) {
     TG_RETURN_IF_ERROR(database.execute(kSchema));
     return database.execute("COMMIT");
   }
-  if (version != kVersion) {
+  if (version != kFileVersion) {
     return damaged(path + ": it is no metric store of this version");
   }
   TG_ASSIGN_OR_RETURN(const std::string verdict, database.text("PRAGMA quick_check(1)"));

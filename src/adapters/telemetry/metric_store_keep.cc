@@ -12,7 +12,7 @@ namespace {
 
 using metrics::MetricId;
 
-constexpr std::size_t kForgottenShare = 16;  // of the series, when the file is too large
+constexpr std::size_t kForgottenFileShare = 16;  // of the series, when the file is too large
 
 void append(ChunkBatch& to, ChunkBatch&& from) {
   std::move(from.removed.begin(), from.removed.end(), std::back_inserter(to.removed));
@@ -117,7 +117,7 @@ Status DurableMetricStore::write(const ChunkBatch& batch) {
     const auto bytes = file_->bytes();
     if (bytes.has_value() && *bytes > limits_.file_bytes) {
       const std::unique_lock map_guard{map_lock_};
-      forget_stalest(all_.size() / kForgottenShare);
+      forget_stalest(all_.size() / kForgottenFileShare);
     }
   }
   return written;

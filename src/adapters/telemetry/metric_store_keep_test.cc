@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "adapters/telemetry/metric_keeper.h"
-#include "adapters/telemetry/metric_store.h"
+#include "adapters/telemetry/metric_store_fixture.h"
 #include "temporary_folder.h"
 
 namespace tidegate::telemetry {
@@ -20,20 +20,10 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-const Instant kNoon = parse_iso8601("2026-01-03T12:00:00Z").value();
-
-metrics::MetricId metric_of(int number) {
-  return metrics::make_metric_id("Test", "Metric", {{"Number", std::to_string(number)}});
-}
-
 void put(DurableMetricStore& store, int number, double value, Duration after, std::int32_t step) {
   const MetricSample sample{
       metric_of(number), kNoon + after, metrics::statistic_set_of(value), "Percent", step};
   store.put({&sample, 1});
-}
-
-metrics::StatisticSet period_at(const DurableMetricStore& store, Duration start, Duration length) {
-  return store.read(metric_of(1), kNoon + start, kNoon + start + length, length).at(0).values;
 }
 
 void fill(DurableMetricStore& store) {

@@ -1,11 +1,10 @@
-#include "adapters/telemetry/metric_store.h"
-
 #include <atomic>
 #include <limits>
 #include <thread>
 
 #include <doctest/doctest.h>
 
+#include "adapters/telemetry/metric_store_fixture.h"
 #include "temporary_folder.h"
 
 namespace tidegate::telemetry {
@@ -15,12 +14,6 @@ using metrics::MetricSample;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-const Instant kNoon = parse_iso8601("2026-01-03T12:00:00Z").value();
-
-metrics::MetricId metric_of(int number) {
-  return metrics::make_metric_id("Test", "Metric", {{"Number", std::to_string(number)}});
-}
 
 MetricSample sample_of(int number, double value, Duration after_noon, std::int32_t resolution) {
   return {metric_of(number),
@@ -32,11 +25,6 @@ MetricSample sample_of(int number, double value, Duration after_noon, std::int32
 
 void put(DurableMetricStore& store, const MetricSample& sample) {
   store.put({&sample, 1});
-}
-
-/// The one period of that length which starts so long after noon.
-metrics::StatisticSet period_at(const DurableMetricStore& store, Duration start, Duration length) {
-  return store.read(metric_of(1), kNoon + start, kNoon + start + length, length).at(0).values;
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include <sys/epoll.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,14 +61,6 @@ Result<balancing::DataPlaneConfig> read_snapshot(const net::Fd& fd) {
   }
   TG_ASSIGN_OR_RETURN(const Json json, Json::parse(text));
   return balancing::config_from_json(json);
-}
-
-/// As many descriptors as the hard limit allows: each worker has a table of its own.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 std::size_t worker_count(const Balancer& options) {

@@ -1,5 +1,7 @@
 #include "apps/tidegate/inherited.h"
 
+#include <sys/resource.h>
+
 #include "base/text.h"
 
 namespace tidegate::apps {
@@ -14,6 +16,13 @@ std::vector<std::pair<std::string, net::Fd>> held_descriptors(std::string_view t
     all.emplace_back(entry.substr(0, colon), net::Fd{static_cast<int>(*fd)});
   }
   return all;
+}
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace tidegate::apps

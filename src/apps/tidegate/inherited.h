@@ -1,4 +1,5 @@
-// Descriptors that a shim kept for this process and handed to this start of it.
+// Descriptors of this process: those that its shim kept and handed to this start, and how many
+// there may be.
 #pragma once
 
 #include <string>
@@ -13,5 +14,8 @@ namespace tidegate::apps {
 /// "name:fd,name:fd" (TIDEGATE_FDS), in that order; what is no such pair is left out. The
 /// descriptors are taken over: call it once.
 std::vector<std::pair<std::string, net::Fd>> held_descriptors(std::string_view text);
+
+/// As many descriptors as the hard limit allows.
+void raise_descriptor_limit();
 
 }  // namespace tidegate::apps

@@ -13,7 +13,7 @@ using http1::HeadWriter;
 using http1::Method;
 using http1::RequestHead;
 
-constexpr int kReadsPerTurn = 8;
+constexpr int kRequestReadsPerTurn = 8;
 
 bool is_idempotent(Method method) {  // RFC 9110 §9.2.2
   switch (method) {
@@ -201,7 +201,7 @@ bool Proxy::flush(UpConn& up) {
 // Moves what there is of the request's body; false when the stream is over.
 bool Proxy::pump_request(Stream& stream) {
   Client& client = *stream.client;
-  for (int reads = 0; !stream.request_read && reads < kReadsPerTurn; ++reads) {
+  for (int reads = 0; !stream.request_read && reads < kRequestReadsPerTurn; ++reads) {
     UpConn* up = stream.up;
     if (up == nullptr || up->connecting || !flush(*up) || up->send_broken) return true;
     if (!client.in.empty()) {

@@ -15,7 +15,7 @@ using http1::Framing;
 using http1::HeadWriter;
 using http1::Parse;
 
-constexpr int kReadsPerTurn = 16;
+constexpr int kResponseReadsPerTurn = 16;
 constexpr std::uint8_t kInformationalMax = 16;
 constexpr std::size_t kChunkRoom = 16;  // "ffffffff\r\n" in front of a chunk, with room to spare
 
@@ -73,7 +73,7 @@ void Proxy::connect_failed(UpConn& up, Failure failure) {
 // Moves what there is of the answer as far as the client takes it.
 void Proxy::pump_response(Stream& stream) {
   Client& client = *stream.client;
-  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+  for (int reads = 0; reads < kResponseReadsPerTurn; ++reads) {
     UpConn* up = stream.up;
     if (up == nullptr || up->connecting || !up->readable || !client.out.empty()) return;
     const std::span<char> memory = context_.in();

@@ -8,7 +8,7 @@
 namespace tidegate::balancer {
 namespace {
 
-constexpr int kReadsPerTurn = 8;
+constexpr int kTunnelReadsPerTurn = 8;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ bool Proxy::tunnel_to_target(Stream& stream) {
   }
   for (int reads = 0; !stream.client_ended; ++reads) {
     if (!flush(up) || !client.readable) break;
-    if (reads == kReadsPerTurn) {
+    if (reads == kTunnelReadsPerTurn) {
       context_.again(client);
       break;
     }
@@ -79,7 +79,7 @@ bool Proxy::tunnel_to_client(Stream& stream) {
   UpConn& up = *stream.up;
   for (int reads = 0; !stream.up_ended; ++reads) {
     if (!client.out.empty() || !up.readable) break;
-    if (reads == kReadsPerTurn) {
+    if (reads == kTunnelReadsPerTurn) {
       context_.again(up);
       break;
     }

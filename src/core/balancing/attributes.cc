@@ -66,7 +66,7 @@ struct SecondsRange {
   std::int64_t most;
 };
 
-Result<Duration> seconds_of(const std::string& key, const std::string& value, SecondsRange range) {
+Result<Duration> seconds_in(const std::string& key, const std::string& value, SecondsRange range) {
   const auto number = parse_int(value);
   if (!number || *number < range.least || *number > range.most) {
     return invalid("attribute '" + key + "': '" + value + "' must be a whole number from " +
@@ -133,7 +133,7 @@ Status set_attributes(LoadBalancer& load_balancer, const Attributes& wanted) {
   LoadBalancer changed = load_balancer;
   for (const auto& [key, value] : wanted) {
     if (key == kIdleTimeout) {
-      TG_ASSIGN_OR_RETURN(changed.idle_timeout, seconds_of(key, value, {1, 4000}));
+      TG_ASSIGN_OR_RETURN(changed.idle_timeout, seconds_in(key, value, {1, 4000}));
     } else if (key == kDeletionProtection) {
       TG_ASSIGN_OR_RETURN(changed.deletion_protection, bool_of(key, value));
     } else {
@@ -148,12 +148,12 @@ Status set_attributes(TargetGroup& target_group, const Attributes& wanted) {
   TargetGroup changed = target_group;
   for (const auto& [key, value] : wanted) {
     if (key == kDeregistrationDelay) {
-      TG_ASSIGN_OR_RETURN(changed.deregistration_delay, seconds_of(key, value, {0, 3600}));
+      TG_ASSIGN_OR_RETURN(changed.deregistration_delay, seconds_in(key, value, {0, 3600}));
     } else if (key == kSticky) {
       TG_ASSIGN_OR_RETURN(changed.stickiness.enabled, bool_of(key, value));
     } else if (key == kStickySeconds) {
       TG_ASSIGN_OR_RETURN(changed.stickiness.duration,
-                          seconds_of(key, value, {1, kMaxStickySeconds}));
+                          seconds_in(key, value, {1, kMaxStickySeconds}));
     } else {
       TG_RETURN_IF_ERROR(check_fixed("Target group", kFixedOfTargetGroups, key, value));
     }

@@ -11,18 +11,18 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Datapoints = std::vector<std::optional<double>>;
 
-constexpr Duration kInterval = milliseconds{200};
-constexpr Instant kStart{seconds{1'000'000}};
+constexpr Duration kSampleInterval = milliseconds{200};
+constexpr Instant kFirstSample{seconds{1'000'000}};
 
 Instant after(std::int64_t ms) {
-  return kStart + milliseconds{ms};
+  return kFirstSample + milliseconds{ms};
 }
 
 SlidingWindow window_of_ten_seconds() {
-  return SlidingWindow{kInterval, seconds{10}};
+  return SlidingWindow{kSampleInterval, seconds{10}};
 }
 
-/// Samples at from, from + 200, … to (ms after kStart), each of one instance with that value.
+/// Samples at from, from + 200, … to (ms after kFirstSample), each of one instance with that value.
 void add_samples(SlidingWindow& window, std::int64_t from, std::int64_t to, double value) {
   for (std::int64_t ms = from; ms <= to; ms += 200) {
     window.add({after(ms), value, 1, 1});
@@ -170,7 +170,7 @@ TEST_CASE("SlidingWindow: what is no sample is ignored") {
 }
 
 TEST_CASE("SlidingWindow: it reaches exactly as far back as its horizon") {
-  SlidingWindow window{kInterval, seconds{2}};
+  SlidingWindow window{kSampleInterval, seconds{2}};
   add_samples(window, 200, 10'000, 10);
   CHECK(window.size() == 10);
   CHECK(window.datapoints(after(10'000), seconds{1}, 3) == Datapoints{10.0, 10.0, std::nullopt});
@@ -178,13 +178,13 @@ TEST_CASE("SlidingWindow: it reaches exactly as far back as its horizon") {
 }
 
 TEST_CASE("SlidingWindow: the shortest horizon is one sample") {
-  SlidingWindow window{kInterval, kInterval};
+  SlidingWindow window{kSampleInterval, kSampleInterval};
   add_samples(window, 200, 1000, 10);
-  CHECK(window.datapoints(after(1000), kInterval, 2) == Datapoints{10.0, std::nullopt});
+  CHECK(window.datapoints(after(1000), kSampleInterval, 2) == Datapoints{10.0, std::nullopt});
 }
 
 TEST_CASE("SlidingWindow: it is bounded however fast samples come") {
-  SlidingWindow window{kInterval, seconds{2}};
+  SlidingWindow window{kSampleInterval, seconds{2}};
   for (std::int64_t ms = 1; ms <= 1000; ++ms) {
     window.add({after(ms), 10, 1, 1});
   }
@@ -195,9 +195,9 @@ TEST_CASE("SlidingWindow: it is bounded however fast samples come") {
 TEST_CASE("SlidingWindow: samples of 60 s serve the aws profile alike") {
   SlidingWindow window{seconds{60}, seconds{300}};
   for (std::int64_t minute = 1; minute <= 5; ++minute) {
-    window.add({kStart + seconds{60 * minute}, static_cast<double>(minute), 1, 1});
+    window.add({kFirstSample + seconds{60 * minute}, static_cast<double>(minute), 1, 1});
   }
-  CHECK(window.datapoints(kStart + seconds{300}, seconds{60}, 5) ==
+  CHECK(window.datapoints(kFirstSample + seconds{300}, seconds{60}, 5) ==
         Datapoints{5.0, 4.0, 3.0, 2.0, 1.0});
 }
 

@@ -16,12 +16,6 @@ using properties::Reader;
 constexpr std::size_t kMaxConditionValues = 5;    // AWS quota, per rule
 constexpr std::size_t kMaxConditionLength = 128;  // of one value
 constexpr std::size_t kMaxRules = 100;            // AWS quota, per load balancer
-constexpr Range<std::int32_t> kPorts{1, 65535};
-
-const std::vector<std::string>& http_only() {
-  static const std::vector<std::string> protocols{"HTTP"};
-  return protocols;
-}
 
 void read_zones(Subject& subject, balancing::LoadBalancer& balancer) {
   Reader& reader = subject.properties;
@@ -195,6 +189,11 @@ constexpr auto kListenerNotActedOn = std::to_array<NotActedOn>({
 constexpr auto kRuleNotActedOn = std::to_array<NotActedOn>({{"Transforms", ""}});
 
 }  // namespace
+
+const std::vector<std::string>& http_only() {
+  static const std::vector<std::string> protocols{"HTTP"};
+  return protocols;
+}
 
 Made make_load_balancer(Subject& subject) {
   static const std::vector<std::string> types{"application"};

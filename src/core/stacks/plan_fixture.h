@@ -43,6 +43,11 @@ inline std::string file_text(const std::string& path) {
   return std::string{std::istreambuf_iterator<char>{file}, {}};
 }
 
+/// The example's stack.
+inline std::string reference() {
+  return file_text("examples/cnt/stack.yaml");
+}
+
 inline StackPlan planned(const std::string& text, const StackContext& context = context_of_test()) {
   auto plan = plan_stack(text, context);
   if (!plan) {

@@ -14,10 +14,6 @@ namespace {
 
 using std::chrono::seconds;
 
-std::string reference() {
-  return file_text("examples/cnt/stack.yaml");
-}
-
 constexpr const char* kElb = "arn:aws:elasticloadbalancing:eu-west-2:000000000000:";
 
 TEST_CASE("reference stack: resources in creation order, dependencies first") {

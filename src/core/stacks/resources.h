@@ -36,6 +36,9 @@ struct Made {
   ResourceProperties properties;
 };
 
+inline constexpr properties::Range<std::int32_t> kPorts{1, 65535};
+const std::vector<std::string>& http_only();  // the protocols that are built
+
 using Attributes = std::vector<std::pair<std::string, std::string>>;  // Fn::GetAtt name → value
 
 struct ResourceType {

@@ -14,12 +14,6 @@ using properties::Range;
 using properties::Reader;
 
 constexpr std::size_t kMaxPathLength = 1024;
-constexpr Range<std::int32_t> kPorts{1, 65535};
-
-const std::vector<std::string>& http_only() {
-  static const std::vector<std::string> protocols{"HTTP"};
-  return protocols;
-}
 
 void read_health_check_times(Reader& reader, balancing::HealthCheck& check) {
   check.interval = reader.seconds("HealthCheckIntervalSeconds", {5, 300}).value_or(check.interval);

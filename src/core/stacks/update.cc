@@ -31,7 +31,7 @@ class Differences {
 };
 
 constexpr auto kInPlace = Differences::Change::InPlace;
-constexpr auto kNotBuilt = Differences::Change::NotBuilt;
+constexpr auto kChangeNotBuilt = Differences::Change::NotBuilt;
 
 bool gives(const PlannedResource& resource, std::string_view property) {
   return std::find(resource.given.begin(), resource.given.end(), property) != resource.given.end();
@@ -46,7 +46,7 @@ struct Compare {
                          const groups::LaunchTemplate& after) const {
     const bool same = same_data(before.versions.back(), after.versions.back());
     return Differences{}
-        .compare("LaunchTemplateName", before.name, after.name, kNotBuilt)
+        .compare("LaunchTemplateName", before.name, after.name, kChangeNotBuilt)
         .compare("LaunchTemplateData", true, same, kInPlace);
   }
 
@@ -60,38 +60,42 @@ struct Compare {
         .compare("LaunchTemplate.LaunchTemplateId",
                  before.launch_template.id,
                  after.launch_template.id,
-                 kNotBuilt)
-        .compare("VPCZoneIdentifier", before.subnets, after.subnets, kNotBuilt)
-        .compare("AvailabilityZones", before.zones, after.zones, kNotBuilt)
-        .compare("TargetGroupARNs", before.target_groups, after.target_groups, kNotBuilt)
-        .compare("HealthCheckType", before.health_check_type, after.health_check_type, kNotBuilt)
+                 kChangeNotBuilt)
+        .compare("VPCZoneIdentifier", before.subnets, after.subnets, kChangeNotBuilt)
+        .compare("AvailabilityZones", before.zones, after.zones, kChangeNotBuilt)
+        .compare("TargetGroupARNs", before.target_groups, after.target_groups, kChangeNotBuilt)
+        .compare(
+            "HealthCheckType", before.health_check_type, after.health_check_type, kChangeNotBuilt)
         .compare("HealthCheckGracePeriod",
                  before.health_check_grace_period,
                  after.health_check_grace_period,
-                 kNotBuilt)
-        .compare("Cooldown", before.default_cooldown, after.default_cooldown, kNotBuilt)
+                 kChangeNotBuilt)
+        .compare("Cooldown", before.default_cooldown, after.default_cooldown, kChangeNotBuilt)
         .compare("DefaultInstanceWarmup",
                  before.default_instance_warmup,
                  after.default_instance_warmup,
-                 kNotBuilt)
+                 kChangeNotBuilt)
         .compare("NewInstancesProtectedFromScaleIn",
                  before.new_instances_protected_from_scale_in,
                  after.new_instances_protected_from_scale_in,
-                 kNotBuilt)
+                 kChangeNotBuilt)
         .compare("TerminationPolicies",
                  before.termination_policies,
                  after.termination_policies,
-                 kNotBuilt)
-        .compare("Tags", before.tags, after.tags, kNotBuilt)
-        .compare("Metadata.Tidegate Timing", before.timing, after.timing, kNotBuilt)
+                 kChangeNotBuilt)
+        .compare("Tags", before.tags, after.tags, kChangeNotBuilt)
+        .compare("Metadata.Tidegate Timing", before.timing, after.timing, kChangeNotBuilt)
         .compare("Metadata.Tidegate LaunchTimeout",
                  before.launch_timeout,
                  after.launch_timeout,
-                 kNotBuilt)
+                 kChangeNotBuilt)
+        .compare("Metadata.Tidegate StopTimeout",
+                 before.stop_timeout,
+                 after.stop_timeout,
+                 kChangeNotBuilt)
         .compare(
-            "Metadata.Tidegate StopTimeout", before.stop_timeout, after.stop_timeout, kNotBuilt)
-        .compare("Metadata.Tidegate Drain", before.drain_signal, after.drain_signal, kNotBuilt)
-        .compare("Metadata.Tidegate Liveness", before.liveness, after.liveness, kNotBuilt);
+            "Metadata.Tidegate Drain", before.drain_signal, after.drain_signal, kChangeNotBuilt)
+        .compare("Metadata.Tidegate Liveness", before.liveness, after.liveness, kChangeNotBuilt);
   }
 
   Differences operator()(const scaling::TargetTrackingPolicy& before,
@@ -103,30 +107,34 @@ struct Compare {
                  before.target_value,
                  after.target_value,
                  kInPlace)
-        .compare(specification, before.metric, after.metric, kNotBuilt)
-        .compare(specification, before.resource_label, after.resource_label, kNotBuilt)
+        .compare(specification, before.metric, after.metric, kChangeNotBuilt)
+        .compare(specification, before.resource_label, after.resource_label, kChangeNotBuilt)
         .compare("TargetTrackingConfiguration.DisableScaleIn",
                  before.disable_scale_in,
                  after.disable_scale_in,
-                 kNotBuilt)
+                 kChangeNotBuilt)
         .compare("EstimatedInstanceWarmup",
                  before.estimated_instance_warmup,
                  after.estimated_instance_warmup,
-                 kNotBuilt)
-        .compare("Metadata.Tidegate ScalingPolicies", before.timing, after.timing, kNotBuilt);
+                 kChangeNotBuilt)
+        .compare("Metadata.Tidegate ScalingPolicies", before.timing, after.timing, kChangeNotBuilt);
   }
 
   Differences operator()(const balancing::LoadBalancer& before,
                          const balancing::LoadBalancer& after) const {
     return Differences{}
-        .compare("Scheme", before.scheme, after.scheme, kNotBuilt)
-        .compare("Subnets", before.subnets, after.subnets, kNotBuilt)
-        .compare("Subnets", before.zones, after.zones, kNotBuilt)
-        .compare("SecurityGroups", before.security_groups, after.security_groups, kNotBuilt)
-        .compare("LoadBalancerAttributes", before.idle_timeout, after.idle_timeout, kNotBuilt)
-        .compare("Metadata.Tidegate Listen", before.listen_address, after.listen_address, kNotBuilt)
-        .compare("Metadata.Tidegate Name", before.public_name, after.public_name, kNotBuilt)
-        .compare("Metadata.Tidegate StrictPort", before.strict_port, after.strict_port, kNotBuilt);
+        .compare("Scheme", before.scheme, after.scheme, kChangeNotBuilt)
+        .compare("Subnets", before.subnets, after.subnets, kChangeNotBuilt)
+        .compare("Subnets", before.zones, after.zones, kChangeNotBuilt)
+        .compare("SecurityGroups", before.security_groups, after.security_groups, kChangeNotBuilt)
+        .compare("LoadBalancerAttributes", before.idle_timeout, after.idle_timeout, kChangeNotBuilt)
+        .compare("Metadata.Tidegate Listen",
+                 before.listen_address,
+                 after.listen_address,
+                 kChangeNotBuilt)
+        .compare("Metadata.Tidegate Name", before.public_name, after.public_name, kChangeNotBuilt)
+        .compare(
+            "Metadata.Tidegate StrictPort", before.strict_port, after.strict_port, kChangeNotBuilt);
   }
 
   Differences operator()(const balancing::TargetGroup& before,
@@ -144,23 +152,23 @@ struct Compare {
                  after.deregistration_delay,
                  kInPlace)
         .compare("TargetGroupAttributes", before.stickiness, after.stickiness, kInPlace)
-        .compare("TargetType", before.target_type, after.target_type, kNotBuilt)
-        .compare("Port", before.port, after.port, kNotBuilt)
-        .compare("HealthCheck…", before.health_check, after.health_check, kNotBuilt)
-        .compare("Targets", targets(before), targets(after), kNotBuilt);
+        .compare("TargetType", before.target_type, after.target_type, kChangeNotBuilt)
+        .compare("Port", before.port, after.port, kChangeNotBuilt)
+        .compare("HealthCheck…", before.health_check, after.health_check, kChangeNotBuilt)
+        .compare("Targets", targets(before), targets(after), kChangeNotBuilt);
   }
 
   Differences operator()(const balancing::Listener& before,
                          const balancing::Listener& after) const {
     return Differences{}
-        .compare("LoadBalancerArn", before.load_balancer, after.load_balancer, kNotBuilt)
-        .compare("Port", before.port, after.port, kNotBuilt)
-        .compare("DefaultActions", before.default_action, after.default_action, kNotBuilt);
+        .compare("LoadBalancerArn", before.load_balancer, after.load_balancer, kChangeNotBuilt)
+        .compare("Port", before.port, after.port, kChangeNotBuilt)
+        .compare("DefaultActions", before.default_action, after.default_action, kChangeNotBuilt);
   }
 
   Differences operator()(const balancing::Rule& before, const balancing::Rule& after) const {
     return Differences{}
-        .compare("ListenerArn", before.listener, after.listener, kNotBuilt)
+        .compare("ListenerArn", before.listener, after.listener, kChangeNotBuilt)
         .compare("Priority", before.priority, after.priority, kInPlace)
         .compare("Conditions", before.conditions, after.conditions, kInPlace)
         .compare("Actions", before.action, after.action, kInPlace);
@@ -201,14 +209,14 @@ struct Compare {
     return Differences{}
         .compare("CacheNodeType", before.node_type, after.node_type, kInPlace)
         .compare("EngineVersion", before.engine_version, after.engine_version, kInPlace)
-        .compare("AuthToken", before.auth_token, after.auth_token, kNotBuilt)
-        .compare("PreferredAvailabilityZone", before.zone, after.zone, kNotBuilt)
-        .compare("Port", before.port, after.port, kNotBuilt);
+        .compare("AuthToken", before.auth_token, after.auth_token, kChangeNotBuilt)
+        .compare("PreferredAvailabilityZone", before.zone, after.zone, kChangeNotBuilt)
+        .compare("Port", before.port, after.port, kChangeNotBuilt);
   }
 
   template <typename Before, typename After>
   Differences operator()(const Before&, const After&) const {
-    return Differences{}.compare("Type", false, true, kNotBuilt);
+    return Differences{}.compare("Type", false, true, kChangeNotBuilt);
   }
 
  private:

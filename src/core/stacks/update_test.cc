@@ -10,10 +10,6 @@ namespace {
 
 using Kind = ResourceChange::Kind;
 
-std::string reference() {
-  return file_text("examples/cnt/stack.yaml");
-}
-
 /// A context in which the resources of `plan` exist.
 StackContext context_after(const StackPlan& plan) {
   StackContext context = context_of_test();

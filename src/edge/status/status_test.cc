@@ -51,7 +51,7 @@ void make_single_threaded(engine::Model& model, double vcpus, double busiest, do
   use.cpu_percent = cpu;
 }
 
-std::vector<std::string> problems(const engine::Model& model) {
+std::vector<std::string> stack_problems(const engine::Model& model) {
   return problems_of(model, stack_of(model));
 }
 
@@ -157,8 +157,9 @@ TEST_CASE("url: what one opens, with what its port became") {
   CHECK(first_url(model).note == "port 80 is taken by nginx");
   listener.bound_port = 0;
   CHECK(first_url(model).url.empty());
-  CHECK(problems(model) == std::vector<std::string>{
-                               "listener :80 of cnt-backend-alb is not bound: port 80 is taken by "
+  CHECK(
+      stack_problems(model) ==
+      std::vector<std::string>{"listener :80 of cnt-backend-alb is not bound: port 80 is taken by "
                                "nginx"});
 }
 
@@ -244,13 +245,13 @@ TEST_CASE("why: one sentence for each place an instance can be in") {
 }
 
 TEST_CASE("problems: a stack that is well has none") {
-  CHECK(problems(sample::model()).empty());
+  CHECK(stack_problems(sample::model()).empty());
 }
 
 TEST_CASE("problems: a target outside the group is named, with its traffic and the blind policy") {
   engine::Model model = sample::model();
   add_outside_target(model);
-  CHECK(problems(model) ==
+  CHECK(stack_problems(model) ==
         std::vector<std::string>{
             "i-0 in cnt-backend-tg is not in cnt-backend-asg and takes 100 % of the traffic: "
             "cnt-target-tracking-cpu does not see its CPU and will not scale for it; deregister it "
@@ -260,27 +261,27 @@ TEST_CASE("problems: a target outside the group is named, with its traffic and t
   other.group.target_groups.clear();
   other.instances = {{groups::InstanceId{"i-0"}, {}}};
   model.groups[other.group.name] = other;
-  CHECK(problems(model)[0].find("(it is of other)") != std::string::npos);
+  CHECK(stack_problems(model)[0].find("(it is of other)") != std::string::npos);
   const Json document = status_document(model, "cnt", [](const auto&) { return std::nullopt; });
   const Json& outside = document["Stacks"].items()[0]["AutoScalingGroups"].items()[0]["Outside"];
   REQUIRE(outside.items().size() == 1);
   CHECK(outside.items()[0]["TrafficShare"].number_or(0) == 1.0);
   CHECK(outside.items()[0]["Why"].string_or("").find("of group other") == 0);
   sample::target_group(model).target_group.targets.back().deregistered = sample::kNow;
-  CHECK(problems(model).empty());  // a draining one is on its way out
+  CHECK(stack_problems(model).empty());  // a draining one is on its way out
 }
 
 TEST_CASE("problems: a zone that the load balancer does not serve is named, with what to do") {
   engine::Model model = sample::model();
   model.load_balancers.at(sample::load_balancer_arn()).zones = {"eu-west-2a"};
-  REQUIRE(problems(model).size() == 1);
-  CHECK(problems(model)[0].find("does not serve eu-west-2b and eu-west-2c, a zone of "
-                                "cnt-backend-asg") != std::string::npos);
-  CHECK(problems(model)[0].find("add a subnet of that zone") != std::string::npos);
+  REQUIRE(stack_problems(model).size() == 1);
+  CHECK(stack_problems(model)[0].find("does not serve eu-west-2b and eu-west-2c, a zone of "
+                                      "cnt-backend-asg") != std::string::npos);
+  CHECK(stack_problems(model)[0].find("add a subnet of that zone") != std::string::npos);
   model.listeners.clear();
   model.rules.clear();
-  REQUIRE(problems(model).size() == 1);
-  CHECK(problems(model)[0].find("no listener and no rule forwards to cnt-backend-tg") == 0);
+  REQUIRE(stack_problems(model).size() == 1);
+  CHECK(stack_problems(model)[0].find("no listener and no rule forwards to cnt-backend-tg") == 0);
 }
 
 TEST_CASE("problems: one thread at its limit matters only where CPU cannot reach the target") {
@@ -301,10 +302,10 @@ TEST_CASE("problems: one thread at its limit matters only where CPU cannot reach
     CAPTURE(c.busiest);
     engine::Model model = sample::model();
     make_single_threaded(model, c.vcpus, c.busiest, c.cpu);
-    CHECK(problems(model).size() == (c.said ? 1 : 0));
+    CHECK(stack_problems(model).size() == (c.said ? 1 : 0));
     if (c.said) {
-      CHECK(problems(model)[0].find("ends near 50 % and never reaches the 70 % of "
-                                    "cnt-target-tracking-cpu") != std::string::npos);
+      CHECK(stack_problems(model)[0].find("ends near 50 % and never reaches the 70 % of "
+                                          "cnt-target-tracking-cpu") != std::string::npos);
     }
   }
 }
@@ -317,20 +318,20 @@ TEST_CASE("problems: failing launches are said with their message until one succ
   failed.status_message = "user data exit 1 in line 3: npm instal";
   group.activities.push_front(failed);
   group.group.launch_failures = {sample::kNow, sample::kNow};
-  REQUIRE(problems(model).size() == 1);
-  CHECK(problems(model)[0] ==
+  REQUIRE(stack_problems(model).size() == 1);
+  CHECK(stack_problems(model)[0] ==
         "launches of cnt-backend-asg fail (2 in the last 10 min): user data exit 1 in line 3: npm "
         "instal; mend the user data or the application and run `tidegate up` again, `tidegate "
         "explain instance i-03c688b8cb17b7070` has the evidence");
   failed.status = groups::ActivityStatus::Successful;
   group.activities.push_front(failed);
-  CHECK(problems(model).empty());
+  CHECK(stack_problems(model).empty());
 }
 
 TEST_CASE("problems: what is held back is said with what would free it") {
   engine::Model model = sample::model();
   sample::group(model).blockers = {{"launch", "The host is full.", "an instance ends"}};
-  CHECK(problems(model) ==
+  CHECK(stack_problems(model) ==
         std::vector<std::string>{
             "cnt-backend-asg: launch is held back: The host is full; until an instance ends"});
 }

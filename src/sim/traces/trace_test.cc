@@ -9,7 +9,7 @@ namespace {
 
 constexpr const char* kHead = "# trace: shop\n# step_s: 60\n";
 
-std::string error_of(const std::string& text) {
+std::string parse_error_of(const std::string& text) {
   const auto trace = parse_trace("t.txt", text);
   return trace ? std::string{} : trace.error().message;
 }
@@ -111,17 +111,17 @@ TEST_CASE("trace: what cannot be read is named by file, line and what would be v
            Case{"99999999999999 1 1\n", "t.txt:1: the trace is longer than 366 days"},
        }) {
     CAPTURE(c.text);
-    const std::string error = error_of(c.text);
+    const std::string error = parse_error_of(c.text);
     CAPTURE(error);
     CHECK(error.starts_with(c.error));
   }
-  CHECK(error_of("0 1 1\n0 1 1\n").empty());  // two at the same time are in order
+  CHECK(parse_error_of("0 1 1\n0 1 1\n").empty());  // two at the same time are in order
   std::string long_one = "# step_s: 86400\n";
   for (int day = 0; day < 366; ++day) {
     long_one += "1\n";
   }
-  CHECK(error_of(long_one).empty());
-  CHECK(error_of(long_one + "1\n") == "t.txt:368: the trace is longer than 366 days");
+  CHECK(parse_error_of(long_one).empty());
+  CHECK(parse_error_of(long_one + "1\n") == "t.txt:368: the trace is longer than 366 days");
 }
 
 }  // namespace

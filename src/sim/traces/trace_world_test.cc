@@ -8,9 +8,9 @@ namespace tidegate::traces {
 namespace {
 
 /// A wave between a tenth and four instances' worth, a minute a bucket.
-Trace wave(std::int32_t minutes) {
+Trace wave(std::int32_t length) {
   std::string text = "# trace: wave\n# step_s: 60\n# start: 2026-03-01T00:00:00\n";
-  for (std::int32_t i = 0; i < minutes; ++i) {
+  for (std::int32_t i = 0; i < length; ++i) {
     const std::int32_t place = i % 40;
     const std::int32_t height = place < 20 ? place : 40 - place;
     text += std::to_string(600 + height * 900 + (i * 7919) % 500) + "\n";

@@ -1,14 +1,6 @@
 #include "adapters/compute/process/board.h"
 
-#include <time.h>
-
 namespace tidegate::compute_process {
-
-MonotonicInstant monotonic_now() {
-  timespec t{};
-  ::clock_gettime(CLOCK_MONOTONIC, &t);
-  return MonotonicInstant{std::chrono::seconds{t.tv_sec} + std::chrono::nanoseconds{t.tv_nsec}};
-}
 
 void Board::post(const Entry& entry) {
   const std::lock_guard lock{entries_mutex_};

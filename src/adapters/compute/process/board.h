@@ -11,9 +11,6 @@
 
 namespace tidegate::compute_process {
 
-/// The clock of this driver's loop and time-outs.
-MonotonicInstant monotonic_now();
-
 /// What is known of each instance, for any thread.
 class Board {
  public:

@@ -11,10 +11,12 @@
 #include <sys/epoll.h>
 #include <sys/stat.h>
 
+#include "adapters/compute/process/files.h"
 #include "adapters/compute/process/root_files.h"
 #include "adapters/compute/process/user_data.h"
 #include "adapters/compute/process/user_files.h"
 #include "base/log.h"
+#include "net/loop.h"
 #include "supervise/files.h"
 
 namespace tidegate::compute_process {
@@ -24,11 +26,6 @@ constexpr int kRemovalTries = 150;            // of a tick each: half a minute
 constexpr std::chrono::seconds kKillTime{2};  // until a shim that ignores `kill` is killed itself
 constexpr std::chrono::milliseconds kRestartWindow{shim::RestartPolicy{}.window_ms};
 constexpr double kBusy = 0.3;  // vCPUs from which the busiest thread is looked for
-
-Error failed(const std::string& what) {
-  const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
-  return Error{code, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
 
 Result<InstanceRecord> read_record(const std::string& folder) {
   std::string text;
@@ -140,9 +137,9 @@ void Driver::take_adoption(Entry& entry, supervise::Shim::Adoption adoption) {
 
 /// Without it an adopted instance would be seen as one that runs nothing.
 void Driver::await_first_words() {
-  const MonotonicInstant until = monotonic_now() + supervise::kAnswerTime;
+  const MonotonicInstant until = net::monotonic_now() + supervise::kAnswerTime;
   for (auto& [id, entry] : entries_) {
-    while (entry.shim != nullptr && !entry.shim->receive() && monotonic_now() < until) {
+    while (entry.shim != nullptr && !entry.shim->receive() && net::monotonic_now() < until) {
       std::array<pollfd, 2> waits{pollfd{entry.shim->connection_fd(), POLLIN, 0},
                                   pollfd{entry.shim->process_fd(), POLLIN, 0}};
       ::poll(waits.data(), waits.size(), 10);
@@ -218,7 +215,7 @@ void Driver::handle_events() {
 
 void Driver::refresh(Entry& entry) {
   const bool another = entry.shim->status().run != entry.posted.seen.incarnation;
-  if (another || entry.run_seen == MonotonicInstant{}) entry.run_seen = monotonic_now();
+  if (another || entry.run_seen == MonotonicInstant{}) entry.run_seen = net::monotonic_now();
   fold_status(entry.record, entry.folder, entry.shim->status(), entry.posted.seen);
   board_.post(entry.posted);
 }
@@ -259,7 +256,7 @@ void Driver::stop(const groups::InstanceId& id) {
 void Driver::kill(const groups::InstanceId& id) {
   Entry* entry = find(id);
   if (entry == nullptr || entry->kill_asked) return;
-  entry->kill_asked = monotonic_now();
+  entry->kill_asked = net::monotonic_now();
   if (entry->shim != nullptr && entry->shim->kill()) return;  // goes on when its shim has ended
   if (entry->shim != nullptr) {
     const Status killed = entry->shim->kill_and_wait();
@@ -305,7 +302,7 @@ void Driver::tick() {
   const std::string trouble = metadata_.trouble();
   board_.post_troubles(trouble.empty() ? std::vector<std::string>{} : std::vector{trouble});
   const bool slowly = ++ticks_ % kSlowTicks == 0;
-  const MonotonicInstant now = monotonic_now();
+  const MonotonicInstant now = net::monotonic_now();
   for (auto next = entries_.begin(); next != entries_.end();) {
     Entry& entry = (next++)->second;  // remove() erases it
     if (entry.removing) {
@@ -330,7 +327,7 @@ std::vector<std::string> Driver::pids_of(const Entry& entry) {
 
 void Driver::measure(Entry& entry, bool slowly) {
   if (!entry.meter) return;
-  const MonotonicInstant now = monotonic_now();
+  const MonotonicInstant now = net::monotonic_now();
   groups::InstanceObservation& seen = entry.posted.seen;
   std::optional<Duration> used = entry.meter->cpu_used();
   if (!used && entry.shim != nullptr) used = cpu_of(pids_of(entry));

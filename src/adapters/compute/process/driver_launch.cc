@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "adapters/compute/process/driver.h"
+#include "adapters/compute/process/files.h"
 #include "adapters/compute/process/root_files.h"
 #include "adapters/compute/process/user_data.h"
 #include "adapters/compute/process/user_files.h"
@@ -15,19 +16,10 @@
 namespace tidegate::compute_process {
 namespace {
 
-Error failed(const std::string& what) {
-  const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
-  return Error{code, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
-
 Status write_record(const std::string& folder, const InstanceRecord& record) {
   const std::string fresh = folder + kRecordFile + std::string{".new"};
-  const std::string text = to_text(record);
-  const FileDescriptor file{::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  const bool written =
-      file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (!written || ::rename(fresh.c_str(), (folder + kRecordFile).c_str()) != 0)
-    return failed(fresh);
+  TG_RETURN_IF_ERROR(write_file(fresh, to_text(record), 0600));
+  if (::rename(fresh.c_str(), (folder + kRecordFile).c_str()) != 0) return failed(fresh);
   return Ok{};
 }
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "adapters/compute/process/files.h"
 #include "base/check.h"
 #include "base/text.h"
 #include "net/link/netlink.h"
@@ -24,18 +25,9 @@ constexpr const char* kForwardFile = "/proc/sys/net/ipv4/ip_forward";
 constexpr std::size_t kHomeIdInNames = 6;   // with an offset of /8 a link's name has 15 bytes
 constexpr link::Ipv4 kGateway{0xa9fe0101};  // 169.254.1.1, the host's side of every veth
 
-Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
-
 std::string read_or_empty(const std::string& path) {
   const Result<std::string> text = supervise::read_small_file(path);
   return text ? *text : std::string{};
-}
-
-bool write_file(const std::string& path, const std::string& text) {
-  const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-  return file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
 }
 
 /// Several homes share the folder in /run: changes there are made under its lock.
@@ -141,7 +133,7 @@ Result<ClaimedRange> claim_range(const std::string& home,
     if (is_routed(range)) continue;
     Attempt attempt = try_claim(range, home);
     if (attempt.claim != Claim::Mine) continue;
-    if (!write_file(memory, to_string(range) + "\n")) return failed(memory);
+    TG_RETURN_IF_ERROR(write_file(memory, to_string(range) + "\n"));
     return ClaimedRange{range, std::move(attempt.lock)};
   }
   return Error{ErrorCode::ResourceExhausted,
@@ -197,8 +189,8 @@ Status HostNetwork::forward() const {
   const std::string now{trim(read_or_empty(kForwardFile))};
   const std::string original = folder + "/original";
   const bool first = !std::filesystem::exists(original);
-  if (first && !write_file(original, now + "\n")) return failed(original);
-  if (!write_file(folder + "/" + home_id_, home_ + "\n")) return failed(folder);
+  if (first) TG_RETURN_IF_ERROR(write_file(original, now + "\n"));
+  TG_RETURN_IF_ERROR(write_file(folder + "/" + home_id_, home_ + "\n"));
   if (now == "1") return Ok{};
   const FileDescriptor file{::open(kForwardFile, O_WRONLY | O_CLOEXEC)};
   if (!file || ::write(file.get(), "1\n", 2) != 2) return failed(kForwardFile);
@@ -216,7 +208,8 @@ void HostNetwork::stop_forwarding() const {
     if (std::filesystem::exists(other)) return;  // that home needs it still
   }
   const std::string original{trim(read_or_empty(folder + "/original"))};
-  if (original == "0") write_file(kForwardFile, "0\n");
+  if (original == "0")
+    static_cast<void>(write_file(kForwardFile, "0\n"));  // nobody is left to tell
   std::filesystem::remove_all(folder, ignored);
 }
 
@@ -274,7 +267,7 @@ Result<InstanceNetwork> HostNetwork::add_instance(link::Ipv4 address) const {
   TG_RETURN_IF_ERROR(outside.set_up(veth));
   if (machine_resolv_conf().forward_to) {
     // For names alone: the table's guard drops what is sent to loopback otherwise.
-    write_file("/proc/sys/net/ipv4/conf/" + veth + "/route_localnet", "1\n");
+    TG_RETURN_IF_ERROR(write_file("/proc/sys/net/ipv4/conf/" + veth + "/route_localnet", "1\n"));
   }
   TG_RETURN_IF_ERROR(inside->set_up("lo"));
   TG_RETURN_IF_ERROR(inside->add_address("eth0", address, 32));

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
+#include "adapters/compute/process/files.h"
 #include "adapters/compute/process/root_files.h"
 #include "adapters/compute/process/user_data.h"
 #include "base/file_descriptor.h"
@@ -46,16 +47,6 @@ std::string user_name() {
   passwd* found = nullptr;
   const int done = ::getpwuid_r(::geteuid(), &entry, buffer.data(), buffer.size(), &found);
   return done == 0 && found != nullptr ? found->pw_name : std::to_string(::geteuid());
-}
-
-Status write_file(const std::string& path, const std::string& text, mode_t mode) {
-  const FileDescriptor file{
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)};
-  if (file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size())) {
-    return Ok{};
-  }
-  const ErrorCode code = errno == ENOSPC ? ErrorCode::ResourceExhausted : ErrorCode::Internal;
-  return Error{code, "InternalFailure", path + ": " + ::strerrordesc_np(errno)};
 }
 
 /// As a shell has it: 128 + the signal's number.

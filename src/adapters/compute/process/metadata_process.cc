@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "adapters/compute/process/files.h"
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -34,10 +35,6 @@ namespace wire = metadata_wire;
 constexpr std::chrono::seconds kStartAgain{1};
 constexpr std::chrono::seconds kPatience{5};  // until it is trouble that nobody answers
 constexpr int kBacklog = 64;                  // asked for before the service runs
-
-Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
 
 std::string socket_folder(const std::string& folder) {
   return folder + "/control.sock";

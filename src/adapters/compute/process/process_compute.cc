@@ -15,6 +15,7 @@
 #include "adapters/compute/process/root_files.h"
 #include "adapters/compute/process/user_files.h"
 #include "base/log.h"
+#include "net/loop.h"
 #include "supervise/console.h"
 
 namespace tidegate::compute_process {
@@ -147,7 +148,7 @@ void ProcessCompute::perform(const Call& call) {
 }
 
 void ProcessCompute::work() {
-  MonotonicInstant next_tick = monotonic_now() + kTick;
+  MonotonicInstant next_tick = net::monotonic_now() + kTick;
   while (true) {
     for (const Call& call : take_calls()) {
       perform(call);
@@ -155,14 +156,15 @@ void ProcessCompute::work() {
     }
     if (stopping_) break;
     driver_->handle_events();
-    const MonotonicInstant now = monotonic_now();
+    const MonotonicInstant now = net::monotonic_now();
     if (now >= next_tick) {
       driver_->tick();
       next_tick = now + kTick;
     }
     std::array<pollfd, 2> waits{pollfd{wake_.get(), POLLIN, 0},
                                 pollfd{driver_->events_fd(), POLLIN, 0}};
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(next_tick - monotonic_now());
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(next_tick - net::monotonic_now());
     const int wait = driver_->wants_ticks() ? std::max(0, static_cast<int>(left.count())) : -1;
     ::poll(waits.data(), waits.size(), wait);
   }
@@ -203,7 +205,7 @@ void ProcessCompute::set_target_lifecycle_state(const groups::InstanceId& id,
 
 std::vector<groups::InstanceObservation> ProcessCompute::snapshot() {
   const Instant now = clock_.now();
-  const MonotonicInstant here = monotonic_now();
+  const MonotonicInstant here = net::monotonic_now();
   std::vector<groups::InstanceObservation> all;
   for (Board::Entry& entry : board_.all()) {
     const auto age = std::chrono::duration_cast<Duration>(here - entry.sampled);

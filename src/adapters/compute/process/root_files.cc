@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "adapters/compute/process/files.h"
 #include "base/file_descriptor.h"
 #include "base/text.h"
 
@@ -57,10 +58,6 @@ constexpr std::array<const char*, 5> kReadOnlyOfProc{
 constexpr std::array<const char*, 4> kHiddenOfProc{
     "/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"};
 
-Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
-
 /// Folders on the way to `path` below `top` look like the machine's: the topmost layer that has a
 /// folder gives its owner and mode.
 Status make_parents(const std::string& top, const std::string& path) {
@@ -99,14 +96,6 @@ Status hide_file(const std::string& top, const std::string& path) {
   TG_RETURN_IF_ERROR(make_parents(top, path));
   if (::mknod((top + "/" + path).c_str(), S_IFCHR, 0) == 0 || errno == EEXIST) return Ok{};
   return failed("covering /" + path);
-}
-
-Status write_file(const std::string& path, const std::string& text, mode_t mode) {
-  const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
-    return failed(path);
-  }
-  return Ok{};
 }
 
 bool has_host(const ports::ProcessImage& image) {
@@ -260,9 +249,9 @@ Status make_root_files(const RootFiles& files, const NameFiles& names) {
   for (const auto& [name, address] : names.hosts) {
     hosts += address + " " + name + "\n";
   }
-  TG_RETURN_IF_ERROR(write_file(upper + "/etc/hosts", hosts, 0644));
-  TG_RETURN_IF_ERROR(write_file(upper + "/etc/hostname", names.host_name + "\n", 0644));
-  return write_file(upper + "/etc/resolv.conf", names.resolv_conf, 0644);
+  TG_RETURN_IF_ERROR(write_file(upper + "/etc/hosts", hosts));
+  TG_RETURN_IF_ERROR(write_file(upper + "/etc/hostname", names.host_name + "\n"));
+  return write_file(upper + "/etc/resolv.conf", names.resolv_conf);
 }
 
 std::vector<supervise::SetupStep> mount_steps(const RootFiles& files) {

@@ -56,7 +56,7 @@ bool ended_by(const Records& records, std::int32_t status) {
 }
 
 /// As a shell reads it back.
-std::string quoted(std::string_view text) {
+std::string shell_quoted(std::string_view text) {
   std::string out = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -105,7 +105,7 @@ Result<Interpreter> interpreter_of(std::string_view user_data) {
 
 std::string bash_environment(std::string_view run_folder) {
   std::string text{"__tidegate_file="};
-  return text + quoted(std::string{run_folder} + std::string{kFailureFile}) + R"bash(
+  return text + shell_quoted(std::string{run_folder} + std::string{kFailureFile}) + R"bash(
 # Read by bash before the user data (BASH_ENV), so that its failing line is known.
 unset BASH_ENV
 __tidegate_failure() {

@@ -10,6 +10,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
+#include "adapters/compute/process/files.h"
 #include "base/file_descriptor.h"
 #include "base/text.h"
 #include "supervise/files.h"
@@ -26,20 +27,9 @@ using supervise::SetupStep;
 constexpr std::array<std::string_view, 11> kOwnTops{
     "dev", "home", "lost+found", "media", "mnt", "proc", "root", "run", "sys", "tmp", "boot"};
 
-Error failed(const std::string& what) {
-  return Error{ErrorCode::Internal, "InternalFailure", what + ": " + ::strerrordesc_np(errno)};
-}
-
 Status make_folder(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return failed(path);
   return ::chmod(path.c_str(), mode) == 0 ? Status{Ok{}} : Status{failed(path)};
-}
-
-Status write_file(const std::string& path, const std::string& text) {
-  const FileDescriptor file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)};
-  const auto size = static_cast<ssize_t>(text.size());
-  return file && ::write(file.get(), text.data(), text.size()) == size ? Status{Ok{}}
-                                                                       : Status{failed(path)};
 }
 
 /// Folders of the machine's root that an instance sees, and links there (bin → usr/bin).

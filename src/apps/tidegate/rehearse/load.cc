@@ -31,16 +31,6 @@ double monotonic_s() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
-struct Connection {
-  int fd = -1;
-  enum class Phase { Connecting, Idle, Waiting } phase = Phase::Connecting;
-  bool reused = false;   // carried an answer already
-  bool retried = false;  // its request was sent once before, on a connection that was closing
-  double since = 0;      // of the request
-  AnswerReader reader;
-  std::string request;
-};
-
 }  // namespace
 
 /// All state belongs to the thread, but for what mutex_ guards.
@@ -87,6 +77,15 @@ class Load::Generator {
   }
 
  private:
+  struct Connection {
+    int fd = -1;
+    enum class Phase { Connecting, Idle, Waiting } phase = Phase::Connecting;
+    bool reused = false;   // carried an answer already
+    bool retried = false;  // its request was sent once before, on a connection that was closing
+    double since = 0;      // of the request
+    AnswerReader reader;
+    std::string request;
+  };
   using Handle = std::list<Connection>::iterator;
 
   void poke() {

@@ -13,8 +13,8 @@
 namespace tidegate::apps {
 namespace {
 
-/// An engine over the simulated ports; only the control thread uses it once that runs.
-struct Simulated {
+/// An engine over the ports ports; only the control thread uses it once that runs.
+struct SimulatedPorts {
   sim::VirtualClock clock{Instant{std::chrono::hours{24}}};
   sim::Cloud cloud{clock, Rng{1}, ports::HostCapacity{8, 8192}};
   sim::FrontDoor door{clock, cloud};
@@ -24,7 +24,7 @@ struct Simulated {
   sim::CacheFarm caches{clock};
   engine::Engine engine{engine::Settings{}, {cloud, door, store, metrics, notifier, caches}};
 
-  Simulated() { REQUIRE(engine.recover(clock.now()).has_value()); }
+  SimulatedPorts() { REQUIRE(engine.recover(clock.now()).has_value()); }
 };
 
 engine::CreateStack a_stack() {
@@ -63,8 +63,8 @@ std::pair<Result<engine::Answer>, bool> ask(ControlThread& thread, engine::Comma
 }
 
 TEST_CASE("control thread: whoever has an answer sees in the view what the command did") {
-  Simulated simulated;
-  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, {}};
+  SimulatedPorts ports;
+  ControlThread thread{ports.engine, ports.clock, ports.cloud, {}};
   CHECK(thread.view()->stacks.empty());
   const auto [answer, seen] = ask(thread, a_stack());
   CHECK(answer.has_value());
@@ -75,8 +75,8 @@ TEST_CASE("control thread: whoever has an answer sees in the view what the comma
 }
 
 TEST_CASE("control thread: once stopped it answers that it is going, and keeps its last view") {
-  Simulated simulated;
-  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, {}};
+  SimulatedPorts ports;
+  ControlThread thread{ports.engine, ports.clock, ports.cloud, {}};
   REQUIRE(ask(thread, a_stack()).first.has_value());
   thread.stop();
   const auto [answer, seen] = ask(thread, a_stack());
@@ -85,7 +85,7 @@ TEST_CASE("control thread: once stopped it answers that it is going, and keeps i
 }
 
 TEST_CASE("control thread: what was decided reaches the ledger's hook before the thread ends") {
-  Simulated simulated;
+  SimulatedPorts ports;
   std::vector<engine::LedgerEntry> written;  // the thread's until it ended
   std::promise<void> first;
   auto told = first.get_future();
@@ -96,14 +96,14 @@ TEST_CASE("control thread: what was decided reaches the ledger's hook before the
       first.set_value();
     }
   };
-  ControlThread thread{simulated.engine, simulated.clock, simulated.cloud, std::move(hooks)};
+  ControlThread thread{ports.engine, ports.clock, ports.cloud, std::move(hooks)};
   REQUIRE(ask(thread, a_stack()).first.has_value());
   told.get();
   thread.stop();
   REQUIRE_FALSE(written.empty());
   CHECK(written.front().sequence == 1);
-  CHECK(written.size() == simulated.engine.model().ledger.size());
-  CHECK(simulated.engine.take_ledger().empty());
+  CHECK(written.size() == ports.engine.model().ledger.size());
+  CHECK(ports.engine.take_ledger().empty());
 }
 
 }  // namespace

@@ -2,13 +2,12 @@
 
 #include <algorithm>
 
+#include "apps/tidegate/show/words.h"
 #include "base/text.h"
 #include "core/cost/price_book.h"
 
 namespace tidegate::apps {
 namespace {
-
-constexpr std::size_t kLabelWidth = 10;
 
 std::string dollars(const Json& amount) {
   return cost::dollars(amount.number_or(0));
@@ -66,10 +65,6 @@ std::string base_text(const Json& cost) {
 
 std::string peak_text(const Json& cost) {
   return dollars(cost["PeakInstances"]) + " instances (" + dollars(cost["Peak"]) + " all)";
-}
-
-std::string row(const std::string& label, const std::string& rest) {
-  return label + std::string(kLabelWidth - label.size(), ' ') + rest + "\n";
 }
 
 std::vector<Cell> part_cells(const Json& part) {

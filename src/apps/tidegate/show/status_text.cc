@@ -11,13 +11,6 @@
 namespace tidegate::apps {
 namespace {
 
-constexpr std::size_t kLabelWidth = 10;
-
-std::string row(const std::string& label, const std::string& rest) {
-  return label + std::string(kLabelWidth - std::min(kLabelWidth - 1, label.size()), ' ') + rest +
-         "\n";
-}
-
 Colour colour_of_verdict(const std::string& verdict) {
   if (verdict == "READY") {
     return Colour::Green;

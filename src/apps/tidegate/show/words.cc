@@ -5,6 +5,11 @@
 #include "base/text.h"
 
 namespace tidegate::apps {
+namespace {
+
+constexpr std::size_t kLabelWidth = 10;
+
+}  // namespace
 
 std::string percent_text(const Json& percent) {
   if (!percent.is_number()) {
@@ -45,6 +50,12 @@ std::string clock_text(std::string_view iso) {
 
 std::string seconds_text(double seconds) {
   return seconds < 1 ? format_fixed(seconds * 1000, 0) + " ms" : format_fixed(seconds, 1) + " s";
+}
+
+std::string row(std::string_view label, std::string_view rest) {
+  std::string text{label};
+  text.append(label.size() < kLabelWidth ? kLabelWidth - label.size() : 1, ' ');
+  return text.append(rest) + "\n";
 }
 
 }  // namespace tidegate::apps

@@ -24,5 +24,7 @@ std::string short_zone(std::string_view zone, std::string_view region);
 std::string clock_text(std::string_view iso);
 /// "1.2 s"; "350 ms" below a second.
 std::string seconds_text(double seconds);
+/// A line of a picture: labels have a column of ten.
+std::string row(std::string_view label, std::string_view rest);
 
 }  // namespace tidegate::apps

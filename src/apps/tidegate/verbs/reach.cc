@@ -22,7 +22,7 @@ namespace {
 constexpr int kPatienceMs = 2000;
 constexpr std::string_view kPing = "PING\r\n";
 
-struct Endpoint {
+struct Listening {
   std::string name, address;
   std::uint16_t port = 0;
 };
@@ -40,7 +40,7 @@ std::optional<std::int64_t> process_of(const std::string& home, const std::strin
 }
 
 /// Any answer of a Redis will do: one that asks for a password is reached.
-Status ping(const Endpoint& endpoint) {
+Status ping(const Listening& endpoint) {
   TG_ASSIGN_OR_RETURN(const auto to, net::SocketAddress::ip(endpoint.address, endpoint.port));
   TG_ASSIGN_OR_RETURN(const auto socket, net::start_connect(to));
   pollfd one{socket.get(), POLLOUT, 0};
@@ -64,7 +64,7 @@ Status ping(const Endpoint& endpoint) {
 }
 
 /// From inside the network of that process. A thread may leave its own; it takes that to its end.
-Status ping_from(std::int64_t process, const Endpoint& endpoint) {
+Status ping_from(std::int64_t process, const Listening& endpoint) {
   const std::string path = "/proc/" + std::to_string(process) + "/ns/net";
   Status done = Ok{};
   std::thread inside{[&] {
@@ -79,7 +79,7 @@ Status ping_from(std::int64_t process, const Endpoint& endpoint) {
   return done;
 }
 
-bool knows_name(std::int64_t process, const Endpoint& endpoint) {
+bool knows_name(std::int64_t process, const Listening& endpoint) {
   std::ifstream file("/proc/" + std::to_string(process) + "/root/etc/hosts");
   std::string line;
   while (std::getline(file, line)) {
@@ -92,7 +92,7 @@ bool knows_name(std::int64_t process, const Endpoint& endpoint) {
 
 std::string trouble_of(const std::string& home,
                        const std::string& instance,
-                       const Endpoint& endpoint) {
+                       const Listening& endpoint) {
   const auto process = process_of(home, instance);
   if (!process || *process <= 0) {
     return "the instance has no process on this machine";
@@ -106,14 +106,14 @@ std::string trouble_of(const std::string& home,
              : "its /etc/hosts does not have " + endpoint.name;
 }
 
-std::optional<Endpoint> endpoint_of(const Json& cache) {
-  const std::string text = cache["Endpoint"].string_or("");
+std::optional<Listening> endpoint_of(const Json& cache) {
+  const std::string text = cache["Listening"].string_or("");
   const std::size_t colon = text.rfind(':');
   const auto port = parse_int(colon == std::string::npos ? "" : text.substr(colon + 1));
   if (!port || *port <= 0 || *port > 65535) {
     return std::nullopt;
   }
-  return Endpoint{
+  return Listening{
       text.substr(0, colon), cache["Address"].string_or(""), static_cast<std::uint16_t>(*port)};
 }
 

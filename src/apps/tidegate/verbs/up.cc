@@ -17,7 +17,7 @@ namespace {
 
 constexpr double kGrace_s = 10;          // after LaunchTimeout (CONTRACT)
 constexpr double kLaunchTimeout_s = 60;  // of a group whose answer does not say it
-constexpr Duration kPoll = std::chrono::milliseconds{200};
+constexpr Duration kReadyPoll = std::chrono::milliseconds{200};
 
 Result<std::string> read_template(const std::string& file) {
   std::ifstream in{file};
@@ -163,7 +163,7 @@ Result<Json> wait_until_serving(Client& client, const std::string& name) {
                    "stack " + name + " exists but does not serve after " +
                        format_fixed(patience, 0) + " s:\n  " + why_not_serving(stack)};
     }
-    pause_for(kPoll);
+    pause_for(kReadyPoll);
   }
 }
 

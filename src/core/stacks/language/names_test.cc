@@ -10,7 +10,7 @@
 namespace tidegate::stacks::language {
 namespace {
 
-Scope scope_of_test() {
+Scope scope_of_names() {
   Scope scope;
   scope.names = {{"Size", make_scalar("3", 0)}, {"AWS::Region", make_scalar("eu-west-2", 0)}};
   scope.conditions = {{"Yes", true}, {"No", false}};
@@ -19,12 +19,12 @@ Scope scope_of_test() {
 }
 
 /// The complaint, or nothing.
-std::string complaint(const std::string& text) {
+std::string wrong_name(const std::string& text) {
   auto node = parse_yaml(text);
   REQUIRE(node);
   node = without_short_forms(*std::move(node));
   REQUIRE(node);
-  const Status checked = check_names(*node, scope_of_test(), "P");
+  const Status checked = check_names(*node, scope_of_names(), "P");
   return checked ? "" : checked.error().message;
 }
 
@@ -71,7 +71,7 @@ TEST_CASE("names: what a template names is looked for in both branches of Fn::If
   };
   for (const Case& one : cases) {
     CAPTURE(one.text);
-    CHECK(complaint(one.text) == one.complaint);
+    CHECK(wrong_name(one.text) == one.complaint);
   }
 }
 
@@ -83,7 +83,7 @@ TEST_CASE("names: a function that is not well formed is left to its evaluation")
                                  "{'Fn::Sub': []}",
                                  "{'Fn::Sub': '${Open'}"}) {
     CAPTURE(text);
-    CHECK(complaint(text).empty());
+    CHECK(wrong_name(text).empty());
   }
 }
 

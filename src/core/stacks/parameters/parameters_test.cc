@@ -29,14 +29,14 @@ std::string bound(const std::string& body, const std::map<std::string, std::stri
   return value.is_sequence() ? join(texts, "|") : value.text;
 }
 
-struct Case {
+struct Given {
   const char* body;
   const char* given;
   const char* want;
 };
 
 TEST_CASE("parameters: types, defaults and constraints") {
-  const auto cases = std::to_array<Case>({
+  const auto cases = std::to_array<Given>({
       {"{Type: String}", "x", "x"},
       {"{Type: String}", "", ""},
       {"{Type: String, Default: d}", nullptr, "d"},
@@ -114,7 +114,7 @@ TEST_CASE("parameters: types, defaults and constraints") {
        "line 7, Parameters.P: Parameters: [P] must have values: it has no Default and none was "
        "given"},
   });
-  for (const Case& c : cases) {
+  for (const Given& c : cases) {
     CAPTURE(std::string{c.body});
     std::map<std::string, std::string> given;
     if (c.given != nullptr) {

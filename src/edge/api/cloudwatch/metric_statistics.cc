@@ -7,7 +7,8 @@
 namespace tidegate::api::cloudwatch {
 namespace {
 
-constexpr std::int64_t kMaxStatistics = 1440;  // GetMetricStatistics, CloudWatch API reference
+constexpr std::int64_t kMaxStatisticsDatapoints =
+    1440;  // GetMetricStatistics, CloudWatch API reference
 
 Result<Window> asked_window(const GetMetricStatisticsInput& request, Instant now) {
   if (const std::string wrong = period_error(*request.period); !wrong.empty()) {
@@ -17,10 +18,10 @@ Result<Window> asked_window(const GetMetricStatisticsInput& request, Instant now
     return invalid_value("The parameter StartTime must be less than the parameter EndTime.");
   }
   const Window window = window_of(*request.start_time, *request.end_time, *request.period, now);
-  if (window.periods() > kMaxStatistics) {
+  if (window.periods() > kMaxStatisticsDatapoints) {
     return bad_combination("You have requested up to " + std::to_string(window.periods()) +
                            " datapoints, which exceeds the limit of " +
-                           std::to_string(kMaxStatistics) +
+                           std::to_string(kMaxStatisticsDatapoints) +
                            ". You may reduce the datapoints requested by increasing Period, or "
                            "decreasing the time range.");
   }

@@ -32,7 +32,7 @@ Status check_leaves(const std::string& member, const std::string& leaf, const Js
                      : invalid_value(member + (leaf.empty() ? "" : ".") + leaf + " " + why);
 }
 
-std::string names(std::span<const std::string_view> acted_on) {
+std::string names_of(std::span<const std::string_view> acted_on) {
   std::vector<std::string> all(acted_on.begin(), acted_on.end());
   for (const auto& fact : stacks::properties::host_facts()) {
     if (all.back() != fact.member) {
@@ -52,7 +52,7 @@ Result<Json> host_facts_of(const Json& data, std::span<const std::string_view> a
     }
     if (!stacks::properties::has_facts(name)) {
       return invalid_value("the parameter " + name +
-                           " is not built; what works: " + names(acted_on));
+                           " is not built; what works: " + names_of(acted_on));
     }
     TG_RETURN_IF_ERROR(check_leaves(name, "", value));
     facts.set(name, value);

@@ -16,7 +16,7 @@ namespace {
 using Values = std::optional<std::vector<std::string>>;
 
 constexpr const char* kRange = "10.64.0.0/10";  // instance addresses come from a part of it
-constexpr std::int64_t kMaxResults = 1000;
+constexpr std::int64_t kMaxSubnets = 1000;
 constexpr const char* kZoneFilters =
     "zone-name, zone-id, region-name, group-name, state, zone-type, opt-in-status";
 constexpr const char* kSubnetFilters =
@@ -142,7 +142,7 @@ Result<DescribeSubnetsResult> describe_subnets(const Context& context,
       all.push_back(std::move(subnet));
     }
   }
-  TG_ASSIGN_OR_RETURN(const auto limit, limit_of(request.max_results, 5, kMaxResults));
+  TG_ASSIGN_OR_RETURN(const auto limit, limit_of(request.max_results, 5, kMaxSubnets));
   TG_ASSIGN_OR_RETURN(auto page,
                       page_of(
                           std::move(all),

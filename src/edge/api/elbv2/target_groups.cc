@@ -9,11 +9,12 @@
 namespace tidegate::api::elbv2 {
 namespace {
 
-constexpr const char* kKind = "targetgroup/";
+constexpr const char* kTargetGroupKind = "targetgroup/";
 constexpr std::size_t kMaxPath = 1024;
 
-Result<const engine::TargetGroupModel*> find(const Context& context, const std::string& arn) {
-  TG_RETURN_IF_ERROR(check_arn(arn, kKind, "target group"));
+Result<const engine::TargetGroupModel*> target_group_at(const Context& context,
+                                                        const std::string& arn) {
+  TG_RETURN_IF_ERROR(check_arn(arn, kTargetGroupKind, "target group"));
   const auto found = context.model.target_groups.find(balancing::TargetGroupArn{arn});
   if (found == context.model.target_groups.end()) {
     return not_found("TargetGroupNotFound", "One or more target groups not found");
@@ -71,7 +72,7 @@ Status check_health_check(const balancing::HealthCheck& check) {
   return Ok{};
 }
 
-const balancing::TargetGroup& changed_in(const engine::Answer& outcome) {
+const balancing::TargetGroup& changed_target_group(const engine::Answer& outcome) {
   return std::get<balancing::TargetGroup>(std::get<engine::BalancerAnswer>(outcome));
 }
 
@@ -127,14 +128,14 @@ Result<Write<CreateTargetGroupOperation>> create_target_group(
           const engine::Answer& outcome) -> Result<CreateTargetGroupOutput> {
         CreateTargetGroupOutput answer;
         answer.target_groups.emplace().push_back(
-            target_group_answer(network, changed_in(outcome), {}));
+            target_group_answer(network, changed_target_group(outcome), {}));
         return answer;
       }};
 }
 
 Result<Write<ModifyTargetGroupOperation>> modify_target_group(
     const Context& context, const ModifyTargetGroupInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* found, find(context, *request.target_group_arn));
+  TG_ASSIGN_OR_RETURN(const auto* found, target_group_at(context, *request.target_group_arn));
   engine::ChangeTargetGroup command;
   command.arn = found->target_group.arn;
   TG_ASSIGN_OR_RETURN(command.health_check,
@@ -147,19 +148,19 @@ Result<Write<ModifyTargetGroupOperation>> modify_target_group(
           const engine::Answer& outcome) -> Result<ModifyTargetGroupOutput> {
         ModifyTargetGroupOutput answer;
         answer.target_groups.emplace().push_back(
-            target_group_answer(network, changed_in(outcome), users));
+            target_group_answer(network, changed_target_group(outcome), users));
         return answer;
       }};
 }
 
 Result<Write<DeleteTargetGroupOperation>> delete_target_group(
     const Context&, const DeleteTargetGroupInput& request) {
-  TG_RETURN_IF_ERROR(check_arn(*request.target_group_arn, kKind, "target group"));
+  TG_RETURN_IF_ERROR(check_arn(*request.target_group_arn, kTargetGroupKind, "target group"));
   return write_without_answer<DeleteTargetGroupOperation>(engine::BalancerCommand{
       engine::DeleteTargetGroup{balancing::TargetGroupArn{*request.target_group_arn}}});
 }
 
-std::vector<TargetGroupAttribute> attributes_answer(const balancing::TargetGroup& given) {
+std::vector<TargetGroupAttribute> target_group_attributes(const balancing::TargetGroup& given) {
   std::vector<TargetGroupAttribute> all;
   for (const auto& [key, value] : balancing::attributes_of(given)) {
     all.push_back({key, value});
@@ -169,13 +170,13 @@ std::vector<TargetGroupAttribute> attributes_answer(const balancing::TargetGroup
 
 Result<DescribeTargetGroupAttributesOutput> describe_attributes(
     const Context& context, const DescribeTargetGroupAttributesInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* found, find(context, *request.target_group_arn));
-  return DescribeTargetGroupAttributesOutput{attributes_answer(found->target_group)};
+  TG_ASSIGN_OR_RETURN(const auto* found, target_group_at(context, *request.target_group_arn));
+  return DescribeTargetGroupAttributesOutput{target_group_attributes(found->target_group)};
 }
 
 Result<Write<ModifyTargetGroupAttributesOperation>> modify_attributes(
     const Context& context, const ModifyTargetGroupAttributesInput& request) {
-  TG_ASSIGN_OR_RETURN(const auto* found, find(context, *request.target_group_arn));
+  TG_ASSIGN_OR_RETURN(const auto* found, target_group_at(context, *request.target_group_arn));
   engine::ChangeTargetGroup command;
   command.arn = found->target_group.arn;
   for (const TargetGroupAttribute& attribute : *request.attributes) {
@@ -184,7 +185,8 @@ Result<Write<ModifyTargetGroupAttributesOperation>> modify_attributes(
   return Write<ModifyTargetGroupAttributesOperation>{
       engine::BalancerCommand{std::move(command)},
       [](const engine::Answer& outcome) -> Result<ModifyTargetGroupAttributesOutput> {
-        return ModifyTargetGroupAttributesOutput{attributes_answer(changed_in(outcome))};
+        return ModifyTargetGroupAttributesOutput{
+            target_group_attributes(changed_target_group(outcome))};
       }};
 }
 

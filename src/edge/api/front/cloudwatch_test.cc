@@ -27,7 +27,7 @@ Json read(Desk& desk, const std::string& operation, const std::string& body) {
   return *Json::parse(response.body);
 }
 
-struct Refusal {
+struct JsonRefusal {
   const char* operation;
   std::string body;
   const char* type;  // the shape's name
@@ -35,8 +35,8 @@ struct Refusal {
   int status = 400;
 };
 
-void check_refusals(Desk& desk, const std::vector<Refusal>& refusals) {
-  for (const Refusal& c : refusals) {
+void check_json_refusals(Desk& desk, const std::vector<JsonRefusal>& refusals) {
+  for (const JsonRefusal& c : refusals) {
     CAPTURE(c.body);
     const HttpResponse response = ask(desk, c.operation, c.body);
     CAPTURE(response.body);
@@ -185,7 +185,7 @@ TEST_CASE("GetMetricData: what is wrong is said") {
   put(desk, "M", 1, -minutes{1});
   const std::string m1 = stat("m1", "M", "Sum");
   const auto expression_error = [&](const char* expression, const char* part) {
-    return Refusal{
+    return JsonRefusal{
         "GetMetricData", queries(m1 + "," + math("e1", expression)), "ValidationError", part};
   };
   std::string account = m1;
@@ -198,7 +198,7 @@ TEST_CASE("GetMetricData: what is wrong is said") {
   for (int i = 0; i < 500; ++i) {
     too_many += "," + stat(("x" + std::to_string(i)).c_str(), "M", "Sum");
   }
-  check_refusals(
+  check_json_refusals(
       desk,
       {{"GetMetricData", queries(""), "ValidationError", "1 to 500"},
        {"GetMetricData", queries(too_many), "ValidationError", "1 to 500"},
@@ -266,7 +266,7 @@ TEST_CASE("GetMetricStatistics: percentiles or statistics, of a kind that is bui
   const std::string start =
       R"({"Namespace":"App","MetricName":"M","StartTime":"2026-01-03T12:00:00Z",)"
       R"("EndTime":"2026-01-03T12:05:00Z","Period":60)";
-  check_refusals(
+  check_json_refusals(
       desk,
       {{"GetMetricStatistics",
         start + R"(,"Statistics":["Sum"],"ExtendedStatistics":["p99"]})",
@@ -293,10 +293,10 @@ TEST_CASE("ListMetrics: by namespace, name, dimension and age, in pages") {
     }
     return found;
   };
-  using Names = std::vector<std::string>;
-  CHECK(names("{}") == Names{"Fresh", "Fresher", "Old"});
-  CHECK(names(R"({"RecentlyActive":"PT3H"})") == Names{"Fresh", "Fresher"});
-  CHECK(names(R"({"MetricName":"Old"})") == Names{"Old"});
+  using MetricNames = std::vector<std::string>;
+  CHECK(names("{}") == MetricNames{"Fresh", "Fresher", "Old"});
+  CHECK(names(R"({"RecentlyActive":"PT3H"})") == MetricNames{"Fresh", "Fresher"});
+  CHECK(names(R"({"MetricName":"Old"})") == MetricNames{"Old"});
   CHECK(names(R"({"Namespace":"Other"})").empty());
   CHECK(names(R"({"Dimensions":[{"Name":"Room"}]})").size() == 3);
   CHECK(names(R"({"Dimensions":[{"Name":"Room","Value":"7"}]})").size() == 3);
@@ -308,7 +308,7 @@ TEST_CASE("ListMetrics: by namespace, name, dimension and age, in pages") {
   const Json first = read(desk, "ListMetrics", "{}");
   CHECK(first["Metrics"].items().size() == 500);
   CHECK(names(R"({"NextToken":")" + first["NextToken"].string_or("") + R"("})").size() == 103);
-  check_refusals(
+  check_json_refusals(
       desk,
       {{"ListMetrics", R"({"NextToken":"x"})", "InvalidParameterValueException", "invalid"},
        {"ListMetrics",
@@ -321,7 +321,7 @@ TEST_CASE("PutMetricAlarm: what is missing, wrong or not built is refused before
   Desk desk;
   const auto with = [](const std::string& more) { return "{" + kAlarm + more + "}"; };
   const std::string average = R"(,"Statistic":"Average")";
-  check_refusals(
+  check_json_refusals(
       desk,
       {{"PutMetricAlarm", "{}", "MissingRequiredParameterException", "AlarmName"},
        {"PutMetricAlarm",
@@ -378,21 +378,22 @@ TEST_CASE("alarm commands: the engine's errors come through as they are") {
     });
   };
   answer("ResourceNotFound");
-  check_refusals(desk,
-                 {{"DeleteAlarms", R"({"AlarmNames":["a"]})", "ResourceNotFound", "engine", 404},
-                  {"SetAlarmState",
-                   R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})",
-                   "ResourceNotFound",
-                   "engine",
-                   404}});
+  check_json_refusals(
+      desk,
+      {{"DeleteAlarms", R"({"AlarmNames":["a"]})", "ResourceNotFound", "engine", 404},
+       {"SetAlarmState",
+        R"({"AlarmName":"a","StateValue":"OK","StateReason":"r"})",
+        "ResourceNotFound",
+        "engine",
+        404}});
   answer("LimitExceeded");
-  check_refusals(desk,
-                 {{"PutMetricAlarm",
-                   "{" + kAlarm + R"(,"Statistic":"Sum"})",
-                   "LimitExceededFault",
-                   "engine"}});
+  check_json_refusals(desk,
+                      {{"PutMetricAlarm",
+                        "{" + kAlarm + R"(,"Statistic":"Sum"})",
+                        "LimitExceededFault",
+                        "engine"}});
   answer("ResourceNotFoundException");
-  check_refusals(
+  check_json_refusals(
       desk,
       {{"TagResource",
         R"({"ResourceARN":"arn:aws:cloudwatch:r:0:alarm:a","Tags":[{"Key":"k","Value":"v"}]})",

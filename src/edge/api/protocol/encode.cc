@@ -13,11 +13,6 @@ namespace {
 
 constexpr std::string_view kJsonType = "application/x-amz-json-1.0";
 
-template <typename T>
-const T& as(const void* value) {
-  return *static_cast<const T*>(value);
-}
-
 /// Java's form, which clients of XML answers are used to: "70.0", not "70".
 std::string xml_double(double value) {
   std::string text = format_double(value);

@@ -6,11 +6,6 @@
 namespace tidegate::api {
 namespace {
 
-template <typename T>
-const T& as(const void* value) {
-  return *static_cast<const T*>(value);
-}
-
 void write_value(CborWriter& out, const Shape& shape, const void* value);
 
 void write_structure(CborWriter& out, const Shape& shape, const void* structure) {

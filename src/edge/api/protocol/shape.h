@@ -27,6 +27,12 @@ struct ContainerAccess {
   void* (*append)(void* container, std::string key) = nullptr;
 };
 
+/// The value that an erased pointer leads to, of the kind that its shape says.
+template <typename T>
+const T& as(const void* value) {
+  return *static_cast<const T*>(value);
+}
+
 struct Shape;
 
 struct Member {
