@@ -107,7 +107,7 @@ std::string trouble_of(const std::string& home,
 }
 
 std::optional<Listening> endpoint_of(const Json& cache) {
-  const std::string text = cache["Listening"].string_or("");
+  const std::string text = cache["Endpoint"].string_or("");
   const std::size_t colon = text.rfind(':');
   const auto port = parse_int(colon == std::string::npos ? "" : text.substr(colon + 1));
   if (!port || *port <= 0 || *port > 65535) {
