@@ -38,6 +38,15 @@ void clear_store_trouble(EngineState& state) {
   state.view_stale = state.view_stale || gone > 0;
 }
 
+/// Samples keep their distance, also where something else woke the engine in between.
+Instant next_due(const EngineState& state, Instant now) {
+  if (is_quiet(state)) {
+    return now + kPublishInterval;
+  }
+  const Instant sample = state.last_sample + kSampleInterval;
+  return sample > now ? sample : now + kSampleInterval;
+}
+
 /// Everything that changed is durable afterwards; an estimate remembers by its model alone.
 Status keep(EngineState& state) {
   if (state.settings.purpose == Purpose::Estimate) {
@@ -81,7 +90,7 @@ Instant Engine::tick(Instant now) {
   const std::size_t entries = state.new_ledger.size();
   state.model.now = now;
   state.plan_due.reset();
-  state.due = now + (is_quiet(state) ? Duration{kPublishInterval} : kSampleInterval);
+  state.due = next_due(state, now);
   observe(state, now);
   sample(state, now);
   evaluate_alarms(state, now);

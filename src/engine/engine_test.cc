@@ -80,6 +80,20 @@ TEST_CASE(
   CHECK(latest.cause.find("changing the desired capacity from 2 to 3") != std::string::npos);
 }
 
+TEST_CASE("engine: what wakes it between two samples delays no sample") {
+  World world;
+  REQUIRE(world.create().has_value());
+  world.run_for(seconds{10});
+  world.clock.advance_to(world.engine->tick(world.clock.now()));
+  const Instant next_sample = world.engine->tick(world.clock.now());
+  REQUIRE(next_sample == world.clock.now() + milliseconds{200});
+  for (const int after : {50, 150}) {
+    world.clock.advance_to(next_sample - milliseconds{200 - after});
+    world.engine->wake();
+    CHECK(world.engine->tick(world.clock.now()) == next_sample);
+  }
+}
+
 TEST_CASE(
     "engine: scale-in waits for the whole low window since the last change, drains, and stops at "
     "MinSize") {

@@ -326,10 +326,24 @@ Status remove_cgroup(const CgroupPaths& paths) {
   return Ok{};
 }
 
-CgroupMeter::CgroupMeter(const CgroupPaths& paths) {
-  cpu_ = open_at(paths, "cpuacct", "cpuacct.usage");
-  unified_cpu_ = !cpu_;
-  if (unified_cpu_) cpu_ = open_at(paths, kUnified, "cpu.stat");
+CpuMeter::CpuMeter(const CgroupPaths& paths) {
+  file_ = open_at(paths, "cpuacct", "cpuacct.usage");
+  unified_ = !file_;
+  if (unified_) file_ = open_at(paths, kUnified, "cpu.stat");
+}
+
+std::optional<Duration> CpuMeter::used() const {
+  const Reading reading{file_};
+  const std::string_view text = reading.text();
+  if (unified_) {
+    const std::optional<std::int64_t> used = keyed_number(text, "usage_usec");
+    return used ? std::optional{Duration{*used}} : std::nullopt;
+  }
+  const std::optional<std::int64_t> nanoseconds = parse_int(trim(text));
+  return nanoseconds ? std::optional{Duration{*nanoseconds / 1000}} : std::nullopt;
+}
+
+CgroupMeter::CgroupMeter(const CgroupPaths& paths) : cpu_(paths) {
   memory_ = open_at(paths, "memory", "memory.usage_in_bytes");
   unified_memory_ = !memory_;
   if (unified_memory_) memory_ = open_at(paths, kUnified, "memory.current");
@@ -337,17 +351,6 @@ CgroupMeter::CgroupMeter(const CgroupPaths& paths) {
                          : open_at(paths, "memory", "memory.oom_control");
   throttle_ = paths.contains("cpu") ? open_at(paths, "cpu", "cpu.stat")
                                     : open_at(paths, kUnified, "cpu.stat");
-}
-
-std::optional<Duration> CgroupMeter::cpu_used() const {
-  const Reading reading{cpu_};
-  const std::string_view text = reading.text();
-  if (unified_cpu_) {
-    const std::optional<std::int64_t> used = keyed_number(text, "usage_usec");
-    return used ? std::optional{Duration{*used}} : std::nullopt;
-  }
-  const std::optional<std::int64_t> nanoseconds = parse_int(trim(text));
-  return nanoseconds ? std::optional{Duration{*nanoseconds / 1000}} : std::nullopt;
 }
 
 std::optional<std::int64_t> CgroupMeter::memory_bytes() const {

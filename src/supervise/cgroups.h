@@ -86,21 +86,33 @@ void kill_cgroup(const CgroupPaths& paths);
 /// Error: Unavailable while processes are left in it.
 Status remove_cgroup(const CgroupPaths& paths);
 
+/// Reads the CPU time that an instance has used, through a descriptor that stays open.
+class CpuMeter {
+ public:
+  explicit CpuMeter(const CgroupPaths& paths);
+
+  /// Since the cgroup was made; absent when it cannot be read (any more).
+  std::optional<Duration> used() const;
+
+ private:
+  bool unified_ = false;
+  FileDescriptor file_;
+};
+
 /// Reads what an instance has used, through descriptors that stay open.
 class CgroupMeter {
  public:
   explicit CgroupMeter(const CgroupPaths& paths);
 
-  /// Since the cgroup was made; absent when it cannot be read (any more).
-  std::optional<Duration> cpu_used() const;
+  std::optional<Duration> cpu_used() const { return cpu_.used(); }
   std::optional<std::int64_t> memory_bytes() const;
   std::int64_t oom_kills() const;
   Duration throttled() const;
 
  private:
-  bool unified_cpu_ = false;
+  CpuMeter cpu_;
   bool unified_memory_ = false;
-  FileDescriptor cpu_, memory_, oom_, throttle_;
+  FileDescriptor memory_, oom_, throttle_;
 };
 
 /// The number behind `key` in text of lines "key number"; absent when there is none.

@@ -184,6 +184,7 @@ void Driver::fail(Entry& entry, const Error& error) {
 }
 
 void Driver::watch(Entry& entry) {
+  board_.watch(entry.record.id, supervise::CpuMeter{entry.record.cgroups});
   for (const int fd : {entry.shim->process_fd(), entry.shim->connection_fd()}) {
     epoll_event event{};
     event.events = EPOLLIN | EPOLLRDHUP;
@@ -226,6 +227,7 @@ void Driver::ended(Entry& entry) {
   watched_.erase(entry.shim->connection_fd());
   entry.shim->receive();
   measure(entry, true);
+  board_.unwatch(id);
   entry.shim.reset();
   metadata_.remove(id);  // its socket would keep the network alive
   if (entry.kill_asked) {

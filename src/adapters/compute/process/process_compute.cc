@@ -207,7 +207,7 @@ std::vector<groups::InstanceObservation> ProcessCompute::snapshot() {
   const Instant now = clock_.now();
   const MonotonicInstant here = net::monotonic_now();
   std::vector<groups::InstanceObservation> all;
-  for (Board::Entry& entry : board_.all()) {
+  for (Board::Entry& entry : board_.all(here)) {
     const auto age = std::chrono::duration_cast<Duration>(here - entry.sampled);
     entry.seen.sampled = entry.sampled == MonotonicInstant{} ? now : now - age;
     all.push_back(std::move(entry.seen));
