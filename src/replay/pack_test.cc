@@ -12,8 +12,8 @@
 #include "replay/unpack.h"
 
 namespace tidegate::replay {
-namespace {
 
+// With linkage: members.h declares conversions to what it counts the members of.
 enum class Colour { Red, Blue };
 
 struct Inner {
@@ -40,6 +40,8 @@ struct Everything {
   Json json;
   bool operator==(const Everything&) const = default;
 };
+
+namespace {
 
 Everything sample() {
   Everything e;
