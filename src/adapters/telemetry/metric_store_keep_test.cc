@@ -1,4 +1,5 @@
 // The store's file: what is kept, for how long, and what a crash or damage costs.
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
