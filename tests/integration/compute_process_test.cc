@@ -163,6 +163,19 @@ TEST_CASE("process driver: the CPU quota holds, and the busiest thread is told")
   CHECK(later->memory_bytes > 0);
 }
 
+TEST_CASE(
+    "process driver: a snapshot reads the CPU time when it is asked, not at the driver's pace") {
+  ProcessHarness harness;
+  harness.compute().launch(spec_with("i-1", "exec sleep 1000\n"));
+  const auto running = in_phase(InstancePhase::Running);
+  wait_seen(harness, "i-1", running);
+  WallClock clock;
+  for (int i = 0; i < 5; ++i) {  // within far less than the driver's own 200 ms
+    const Instant asked = clock.now();
+    CHECK(wait_seen(harness, "i-1", running)->sampled >= asked);
+  }
+}
+
 TEST_CASE("process driver: a program that takes too much memory is killed, and that is said") {
   ProcessHarness harness;
   ports::LaunchSpec spec = spec_with("i-1", "python3 -c 'x = bytearray(300 << 20)'\nexit $?\n");

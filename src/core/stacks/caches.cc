@@ -62,7 +62,7 @@ std::string read_auth_token(Reader& reader) {
 }
 
 /// What a single node without replicas and snapshots has no use for.
-constexpr auto kNotBuilt = std::to_array<NotActedOn>({
+constexpr auto kCacheNotBuilt = std::to_array<NotActedOn>({
     {"AZMode", "one node has one zone; remove it"},
     {"CacheParameterGroupName", "the configuration is generated; remove it"},
     {"CacheSecurityGroupNames", "instances reach it and nobody else does; remove it"},
@@ -113,7 +113,7 @@ Made make_cache_cluster(Subject& subject) {
   if (!reader.texts("VpcSecurityGroupIds").empty()) {
     subject.world.unused.push_back(reader.path() + ".VpcSecurityGroupIds");
   }
-  reader.finish(kNotBuilt);
+  reader.finish(kCacheNotBuilt);
   return Made{cluster.id.value, cluster};
 }
 

@@ -31,7 +31,7 @@ class Differences {
 };
 
 constexpr auto kInPlace = Differences::Change::InPlace;
-constexpr auto kChangeNotBuilt = Differences::Change::NotBuilt;
+constexpr auto kNotBuilt = Differences::Change::NotBuilt;
 
 bool gives(const PlannedResource& resource, std::string_view property) {
   return std::find(resource.given.begin(), resource.given.end(), property) != resource.given.end();
@@ -46,7 +46,7 @@ struct Compare {
                          const groups::LaunchTemplate& after) const {
     const bool same = same_data(before.versions.back(), after.versions.back());
     return Differences{}
-        .compare("LaunchTemplateName", before.name, after.name, kChangeNotBuilt)
+        .compare("LaunchTemplateName", before.name, after.name, kNotBuilt)
         .compare("LaunchTemplateData", true, same, kInPlace);
   }
 
@@ -60,42 +60,38 @@ struct Compare {
         .compare("LaunchTemplate.LaunchTemplateId",
                  before.launch_template.id,
                  after.launch_template.id,
-                 kChangeNotBuilt)
-        .compare("VPCZoneIdentifier", before.subnets, after.subnets, kChangeNotBuilt)
-        .compare("AvailabilityZones", before.zones, after.zones, kChangeNotBuilt)
-        .compare("TargetGroupARNs", before.target_groups, after.target_groups, kChangeNotBuilt)
-        .compare(
-            "HealthCheckType", before.health_check_type, after.health_check_type, kChangeNotBuilt)
+                 kNotBuilt)
+        .compare("VPCZoneIdentifier", before.subnets, after.subnets, kNotBuilt)
+        .compare("AvailabilityZones", before.zones, after.zones, kNotBuilt)
+        .compare("TargetGroupARNs", before.target_groups, after.target_groups, kNotBuilt)
+        .compare("HealthCheckType", before.health_check_type, after.health_check_type, kNotBuilt)
         .compare("HealthCheckGracePeriod",
                  before.health_check_grace_period,
                  after.health_check_grace_period,
-                 kChangeNotBuilt)
-        .compare("Cooldown", before.default_cooldown, after.default_cooldown, kChangeNotBuilt)
+                 kNotBuilt)
+        .compare("Cooldown", before.default_cooldown, after.default_cooldown, kNotBuilt)
         .compare("DefaultInstanceWarmup",
                  before.default_instance_warmup,
                  after.default_instance_warmup,
-                 kChangeNotBuilt)
+                 kNotBuilt)
         .compare("NewInstancesProtectedFromScaleIn",
                  before.new_instances_protected_from_scale_in,
                  after.new_instances_protected_from_scale_in,
-                 kChangeNotBuilt)
+                 kNotBuilt)
         .compare("TerminationPolicies",
                  before.termination_policies,
                  after.termination_policies,
-                 kChangeNotBuilt)
-        .compare("Tags", before.tags, after.tags, kChangeNotBuilt)
-        .compare("Metadata.Tidegate Timing", before.timing, after.timing, kChangeNotBuilt)
+                 kNotBuilt)
+        .compare("Tags", before.tags, after.tags, kNotBuilt)
+        .compare("Metadata.Tidegate Timing", before.timing, after.timing, kNotBuilt)
         .compare("Metadata.Tidegate LaunchTimeout",
                  before.launch_timeout,
                  after.launch_timeout,
-                 kChangeNotBuilt)
-        .compare("Metadata.Tidegate StopTimeout",
-                 before.stop_timeout,
-                 after.stop_timeout,
-                 kChangeNotBuilt)
+                 kNotBuilt)
         .compare(
-            "Metadata.Tidegate Drain", before.drain_signal, after.drain_signal, kChangeNotBuilt)
-        .compare("Metadata.Tidegate Liveness", before.liveness, after.liveness, kChangeNotBuilt);
+            "Metadata.Tidegate StopTimeout", before.stop_timeout, after.stop_timeout, kNotBuilt)
+        .compare("Metadata.Tidegate Drain", before.drain_signal, after.drain_signal, kNotBuilt)
+        .compare("Metadata.Tidegate Liveness", before.liveness, after.liveness, kNotBuilt);
   }
 
   Differences operator()(const scaling::TargetTrackingPolicy& before,
@@ -107,34 +103,30 @@ struct Compare {
                  before.target_value,
                  after.target_value,
                  kInPlace)
-        .compare(specification, before.metric, after.metric, kChangeNotBuilt)
-        .compare(specification, before.resource_label, after.resource_label, kChangeNotBuilt)
+        .compare(specification, before.metric, after.metric, kNotBuilt)
+        .compare(specification, before.resource_label, after.resource_label, kNotBuilt)
         .compare("TargetTrackingConfiguration.DisableScaleIn",
                  before.disable_scale_in,
                  after.disable_scale_in,
-                 kChangeNotBuilt)
+                 kNotBuilt)
         .compare("EstimatedInstanceWarmup",
                  before.estimated_instance_warmup,
                  after.estimated_instance_warmup,
-                 kChangeNotBuilt)
-        .compare("Metadata.Tidegate ScalingPolicies", before.timing, after.timing, kChangeNotBuilt);
+                 kNotBuilt)
+        .compare("Metadata.Tidegate ScalingPolicies", before.timing, after.timing, kNotBuilt);
   }
 
   Differences operator()(const balancing::LoadBalancer& before,
                          const balancing::LoadBalancer& after) const {
     return Differences{}
-        .compare("Scheme", before.scheme, after.scheme, kChangeNotBuilt)
-        .compare("Subnets", before.subnets, after.subnets, kChangeNotBuilt)
-        .compare("Subnets", before.zones, after.zones, kChangeNotBuilt)
-        .compare("SecurityGroups", before.security_groups, after.security_groups, kChangeNotBuilt)
-        .compare("LoadBalancerAttributes", before.idle_timeout, after.idle_timeout, kChangeNotBuilt)
-        .compare("Metadata.Tidegate Listen",
-                 before.listen_address,
-                 after.listen_address,
-                 kChangeNotBuilt)
-        .compare("Metadata.Tidegate Name", before.public_name, after.public_name, kChangeNotBuilt)
-        .compare(
-            "Metadata.Tidegate StrictPort", before.strict_port, after.strict_port, kChangeNotBuilt);
+        .compare("Scheme", before.scheme, after.scheme, kNotBuilt)
+        .compare("Subnets", before.subnets, after.subnets, kNotBuilt)
+        .compare("Subnets", before.zones, after.zones, kNotBuilt)
+        .compare("SecurityGroups", before.security_groups, after.security_groups, kNotBuilt)
+        .compare("LoadBalancerAttributes", before.idle_timeout, after.idle_timeout, kNotBuilt)
+        .compare("Metadata.Tidegate Listen", before.listen_address, after.listen_address, kNotBuilt)
+        .compare("Metadata.Tidegate Name", before.public_name, after.public_name, kNotBuilt)
+        .compare("Metadata.Tidegate StrictPort", before.strict_port, after.strict_port, kNotBuilt);
   }
 
   Differences operator()(const balancing::TargetGroup& before,
@@ -152,23 +144,23 @@ struct Compare {
                  after.deregistration_delay,
                  kInPlace)
         .compare("TargetGroupAttributes", before.stickiness, after.stickiness, kInPlace)
-        .compare("TargetType", before.target_type, after.target_type, kChangeNotBuilt)
-        .compare("Port", before.port, after.port, kChangeNotBuilt)
-        .compare("HealthCheck…", before.health_check, after.health_check, kChangeNotBuilt)
-        .compare("Targets", targets(before), targets(after), kChangeNotBuilt);
+        .compare("TargetType", before.target_type, after.target_type, kNotBuilt)
+        .compare("Port", before.port, after.port, kNotBuilt)
+        .compare("HealthCheck…", before.health_check, after.health_check, kNotBuilt)
+        .compare("Targets", targets(before), targets(after), kNotBuilt);
   }
 
   Differences operator()(const balancing::Listener& before,
                          const balancing::Listener& after) const {
     return Differences{}
-        .compare("LoadBalancerArn", before.load_balancer, after.load_balancer, kChangeNotBuilt)
-        .compare("Port", before.port, after.port, kChangeNotBuilt)
-        .compare("DefaultActions", before.default_action, after.default_action, kChangeNotBuilt);
+        .compare("LoadBalancerArn", before.load_balancer, after.load_balancer, kNotBuilt)
+        .compare("Port", before.port, after.port, kNotBuilt)
+        .compare("DefaultActions", before.default_action, after.default_action, kNotBuilt);
   }
 
   Differences operator()(const balancing::Rule& before, const balancing::Rule& after) const {
     return Differences{}
-        .compare("ListenerArn", before.listener, after.listener, kChangeNotBuilt)
+        .compare("ListenerArn", before.listener, after.listener, kNotBuilt)
         .compare("Priority", before.priority, after.priority, kInPlace)
         .compare("Conditions", before.conditions, after.conditions, kInPlace)
         .compare("Actions", before.action, after.action, kInPlace);
@@ -209,14 +201,14 @@ struct Compare {
     return Differences{}
         .compare("CacheNodeType", before.node_type, after.node_type, kInPlace)
         .compare("EngineVersion", before.engine_version, after.engine_version, kInPlace)
-        .compare("AuthToken", before.auth_token, after.auth_token, kChangeNotBuilt)
-        .compare("PreferredAvailabilityZone", before.zone, after.zone, kChangeNotBuilt)
-        .compare("Port", before.port, after.port, kChangeNotBuilt);
+        .compare("AuthToken", before.auth_token, after.auth_token, kNotBuilt)
+        .compare("PreferredAvailabilityZone", before.zone, after.zone, kNotBuilt)
+        .compare("Port", before.port, after.port, kNotBuilt);
   }
 
   template <typename Before, typename After>
   Differences operator()(const Before&, const After&) const {
-    return Differences{}.compare("Type", false, true, kChangeNotBuilt);
+    return Differences{}.compare("Type", false, true, kNotBuilt);
   }
 
  private:

@@ -208,8 +208,9 @@ void HostNetwork::stop_forwarding() const {
     if (std::filesystem::exists(other)) return;  // that home needs it still
   }
   const std::string original{trim(read_or_empty(folder + "/original"))};
-  if (original == "0")
+  if (original == "0") {
     static_cast<void>(write_file(kForwardFile, "0\n"));  // nobody is left to tell
+  }
   std::filesystem::remove_all(folder, ignored);
 }
 

@@ -7,8 +7,8 @@
 namespace tidegate::api::cloudwatch {
 namespace {
 
-constexpr std::int64_t kMaxStatisticsDatapoints =
-    1440;  // GetMetricStatistics, CloudWatch API reference
+// GetMetricStatistics, CloudWatch API reference.
+constexpr std::int64_t kMaxStatisticsDatapoints = 1440;
 
 Result<Window> asked_window(const GetMetricStatisticsInput& request, Instant now) {
   if (const std::string wrong = period_error(*request.period); !wrong.empty()) {
